@@ -1,0 +1,1 @@
+"""Turns a folder of static files into one whose pictures travel as payloads."""

@@ -1,0 +1,109 @@
+"""Text files as characters whose positions can be spliced without losing a byte.
+
+Almost every page is in an encoding in which the ASCII characters are single bytes and no
+other character contains them, so its bytes are read as Latin-1: one character a byte,
+nothing to lose. The others are decoded for real, and given up when encoding the result
+does not give the same bytes again.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+
+# A byte of a character in these encodings may look like an ASCII letter, a backslash or a
+# bracket, so positions are taken in decoded characters.
+_MULTI_BYTE = {"shift_jis", "cp932", "gbk", "gb18030", "gb2312", "big5", "euc_kr", "cp949"}
+
+# How browsers read the labels that pages declare (WHATWG Encoding standard).
+_AS_BROWSERS_DO = {
+    "iso8859-1": "cp1252",
+    "ascii": "cp1252",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+}
+
+_META = re.compile(rb"<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.I)
+_CSS_CHARSET = re.compile(rb'@charset "([A-Za-z0-9_:.-]+)";')
+# Where browsers look for a declaration: the first kilobyte.
+_PRESCAN = 1024
+
+
+class CharsetError(ValueError):
+    """The file cannot be edited without risk to its characters."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """A file's characters.
+
+    Attributes:
+        text: what positions count in; the byte-order mark stays the first character.
+        codec: turns any piece of `text` back into its bytes.
+        charset: the encoding in which the file's author wrote.
+    """
+
+    text: str
+    codec: str
+    charset: str
+
+    def readable(self, piece: str) -> str:
+        """The characters that the author meant by a piece of `text`."""
+        if self.codec != "latin-1":
+            return piece
+        data = piece.encode("latin-1")
+        try:
+            return data.decode(self.charset)
+        except UnicodeDecodeError:
+            return data.decode("utf-8", "surrogateescape")
+
+
+def read_text(data: bytes) -> Text:
+    """Find the encoding of an HTML or CSS file and decode it.
+
+    Raises:
+        CharsetError: the encoding is unknown, keeps state between characters, or does not
+            give back the same bytes.
+    """
+    for mark, codec in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+        if data.startswith(mark):
+            return _decoded(data, codec)
+    if data.startswith(codecs.BOM_UTF8):
+        return Text(data.decode("latin-1"), "latin-1", "utf-8")
+    declared = _declared(data[:_PRESCAN])
+    if declared in _MULTI_BYTE:
+        return _decoded(data, declared)
+    if b"\0" in data[:_PRESCAN]:
+        raise CharsetError("holds zero bytes and no byte-order mark: not readable as text")
+    return Text(data.decode("latin-1"), "latin-1", declared)
+
+
+def _declared(head: bytes) -> str:
+    """The Python name of the declared encoding, UTF-8 where none is."""
+    match = _CSS_CHARSET.match(head) or _META.search(head)
+    if not match:
+        return "utf-8"
+    label = match[1].decode("ascii")
+    try:
+        name = codecs.lookup(label).name
+    except LookupError:
+        raise CharsetError(f"declares the unknown encoding {label!r}") from None
+    if name.startswith("utf-16") or name.startswith("utf-32"):
+        return "utf-8"  # a declaration read byte by byte cannot be in UTF-16: browsers say so too
+    if name.startswith(("iso2022", "hz", "utf-7", "cp037")):
+        raise CharsetError(f"is in {label}, in which plain text cannot be told from markup")
+    return _AS_BROWSERS_DO.get(name, name)
+
+
+def _decoded(data: bytes, codec: str) -> Text:
+    try:
+        text = data.decode(codec)
+        same = text.encode(codec) == data
+    except UnicodeError:
+        same = False
+    if not same:
+        raise CharsetError(f"is not clean {codec}: decoding and encoding it changes bytes")
+    return Text(text, codec, codec)

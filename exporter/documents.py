@@ -1,0 +1,115 @@
+"""What a document of the site refers to, and where: the places that an export may edit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .addresses import Place, place_of
+from .charset import Text, read_text
+from .stylesheets import CssPictures, CssString, find_pictures
+
+# The byte-order mark, as UTF-8 bytes read as Latin-1 and as itself.
+_MARKS = ("\u00ef\u00bb\u00bf", "\ufeff")
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One address: it stands at `text[start:end]` of its document and may be replaced."""
+
+    address: str
+    start: int
+    end: int
+    descriptor: str = ""
+
+
+@dataclass(frozen=True)
+class Use:
+    """An attribute or CSS value that shows one picture, perhaps in several sizes.
+
+    Attributes:
+        family: uses of one family (an `img` and the `source`s around it) show one subject.
+        type: the media type that the author declared for all the slots.
+        loading_at: where `loading="lazy"` belongs; None where it is set or has no meaning.
+        shown_by: "img", "source", "preload", "lazy" (`data-src`) or "css".
+        names: element, classes and id of the `img`, as CSS selectors ask for them; "*" too
+            where its own style leaves part of its box uncovered.
+    """
+
+    slots: tuple[Slot, ...]
+    family: int
+    shown_by: str
+    type: Slot | None = None
+    loading_at: int | None = None
+    names: frozenset[str] = frozenset()
+
+
+@dataclass
+class Document:
+    """An HTML or CSS file of the site.
+
+    Attributes:
+        path: relative to the site's folder.
+        place: where its relative addresses start.
+        head_at: where a page's own links go; None for stylesheets and fragments of pages.
+        stylesheets: addresses of linked or imported stylesheets.
+        sealed: those of them whose bytes an `integrity` attribute fixes.
+        passed_over: addresses that are left alone on purpose, with the reason.
+        fitted: selectors of pictures whose box shows around them (see `CssPictures`).
+    """
+
+    path: str
+    data: bytes
+    text: Text
+    place: Place
+    uses: list[Use] = field(default_factory=list)
+    head_at: int | None = None
+    stylesheets: list[str] = field(default_factory=list)
+    sealed: list[str] = field(default_factory=list)
+    passed_over: list[tuple[str, str]] = field(default_factory=list)
+    fitted: set[str] = field(default_factory=set)
+
+    def new_family(self) -> int:
+        """A family that no use of this document has yet."""
+        return 1 + max((use.family for use in self.uses), default=0)
+
+    def add_css(self, found: CssPictures, at: list[int] | tuple[int, ...] | int) -> None:
+        """Take over what a stylesheet in this document refers to.
+
+        Args:
+            at: the position in the document of the CSS text's start, or of each of its
+                characters where references within it were resolved.
+        """
+
+        def slot(found: CssString) -> Slot:
+            start, end = (
+                at + index if isinstance(at, int) else at[index]
+                for index in (found.start, found.end)
+            )
+            return Slot(self.text.readable(found.value), start, end)
+
+        for group in found.groups:
+            family = self.new_family()
+            for candidate in group:
+                typed = slot(candidate.type) if candidate.type else None
+                self.uses.append(Use((slot(candidate.address),), family, "css", typed))
+        self.stylesheets += map(self.text.readable, found.imports)
+        self.fitted |= found.fitted
+        for passed in found.passed_over:
+            self.passed_over.append(
+                (self.text.readable(passed), "stands in a CSS property that is left alone")
+            )
+
+
+def read_stylesheet(path: str, data: bytes) -> Document:
+    """Read a CSS file.
+
+    Raises:
+        CharsetError: its encoding cannot be edited safely.
+    """
+    document = Document(path, data, read_text(data), place_of(path))
+    # A byte-order mark read as Latin-1 would start a selector; it belongs to no position.
+    mark = next(
+        (m for m in ("\u00ef\u00bb\u00bf", "\ufeff") if document.text.text.startswith(m)), ""
+    )
+    document.add_css(find_pictures(document.text.text[len(mark) :]), len(mark))
+    return document

@@ -1,0 +1,235 @@
+"""Pictures in an HTML page: which attributes hold them, and where."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass, field
+
+from .addresses import place_of, starts_at_root
+from .characters import Decoded, decode_attribute
+from .charset import read_text
+from .documents import Document, Slot, Use
+from .srcset import parse_srcset
+from .stylesheets import find_pictures
+from .tokenizer import Attribute, Doctype, RawText, Tag, Token, tokenize
+
+# What the usual lazy loaders put aside for later.
+_LAZY_SINGLE = ("data-src", "data-lazy-src")
+_LAZY_SETS = ("data-srcset", "data-lazy-srcset")
+
+_VOID = re.compile(
+    "area|base|basefont|bgsound|br|col|embed|frame|hr|img|input|keygen|link|meta|param|source|"
+    "track|wbr"
+)
+# Elements whose end tag authors leave out, so that the next of the same name is no child.
+_CLOSES_ITSELF = frozenset({"p", "li", "td", "th", "tr", "dt", "dd", "option"})
+_HEAD = frozenset({"html", "head", "meta", "title", "link", "script", "style", "base", "noscript"})
+
+# Elements that show a picture which no part of the page could give back: left alone, named.
+_NOT_YET = {"video": ("poster",), "image": ("href", "xlink:href"), "input": ("src",)}
+
+
+def read_page(path: str, data: bytes) -> Document:
+    """Read an HTML file.
+
+    Raises:
+        CharsetError: its encoding cannot be edited safely.
+    """
+    document = Document(path, data, read_text(data), place_of(path))
+    tokens = list(tokenize(document.text.text))
+    reader = _Reader(document)
+    reader.set_base(tokens)
+    reader.read(tokens)
+    document.head_at = _head_position(tokens)
+    return document
+
+
+@dataclass
+class _Open:
+    """An open element."""
+
+    name: str
+    off: bool
+    family: int = 0
+
+
+@dataclass
+class _Reader:
+    """Walks the tokens of one page."""
+
+    page: Document
+    open: list[_Open] = field(default_factory=list)
+
+    def set_base(self, tokens: list[Token]) -> None:
+        """Take the first `base href`, which counts for the whole page."""
+        for token in tokens:
+            if isinstance(token, Tag) and token.name == "base" and (href := token.get("href")):
+                self.page.place = self.page.place.based_on(self._value(href).text)
+                return
+
+    def read(self, tokens: list[Token]) -> None:
+        for token in tokens:
+            if isinstance(token, RawText):
+                self._raw_text(token)
+            elif isinstance(token, Tag) and token.closing:
+                self._close(token.name)
+            elif isinstance(token, Tag):
+                self._element(token)
+
+    @property
+    def _off(self) -> bool:
+        return bool(self.open) and self.open[-1].off
+
+    def _close(self, name: str) -> None:
+        if any(element.name == name for element in self.open):
+            while self.open.pop().name != name:
+                pass
+
+    def _element(self, tag: Tag) -> None:
+        if tag.name in _CLOSES_ITSELF and self.open and self.open[-1].name == tag.name:
+            self.open.pop()
+        marked = tag.get("data-plic")
+        off = self._off or (marked is not None and self._value(marked).text.strip() == "off")
+        family = self.open[-1].family if self.open and self.open[-1].name == "picture" else 0
+        if not off:
+            self._pictures(tag, family)
+        if not _VOID.fullmatch(tag.name) and not tag.self_closing:
+            opens = self.page.new_family() if tag.name == "picture" else family
+            self.open.append(_Open(tag.name, off, opens))
+
+    def _pictures(self, tag: Tag, family: int) -> None:
+        """Note what one start tag shows."""
+        fitted = self._style(tag)
+        if tag.name == "img":
+            self._image(tag, family or self.page.new_family(), fitted)
+        elif tag.name == "source" and family:
+            self._source(tag, family)
+        elif tag.name == "link":
+            self._link(tag)
+        elif tag.name in _NOT_YET:
+            for name in _NOT_YET[tag.name]:
+                if attribute := tag.get(name):
+                    reason = f"{tag.name} {name} is not exported"
+                    self.page.passed_over.append((self._single(attribute).address, reason))
+
+    def _style(self, tag: Tag) -> bool:
+        """Note the pictures of a `style` attribute; True if it leaves the box uncovered."""
+        style = tag.get("style")
+        if not style:
+            return False
+        decoded = self._value(style)
+        found = find_pictures(decoded.text, declarations=True)
+        fitted = bool(found.fitted)
+        found.fitted.clear()
+        self.page.add_css(found, [style.value_start + offset for offset in decoded.at])
+        return fitted
+
+    def _image(self, tag: Tag, family: int, fitted: bool) -> None:
+        names = {"img", "*"} if fitted else {"img"}
+        for attribute, prefix in (("class", "."), ("id", "#")):
+            names |= {prefix + name for name in self._text(tag, attribute).split()}
+        if src := tag.get("src"):
+            loading_at = None if tag.get("loading") else src.start
+            self._use([self._single(src)], family, "img", None, loading_at, frozenset(names))
+        if srcset := tag.get("srcset"):
+            self._use(self._set(srcset), family, "img")
+        self._put_aside(tag, family, None)
+
+    def _source(self, tag: Tag, family: int) -> None:
+        declared = tag.get("type")
+        typed = self._single(declared) if declared else None
+        if srcset := tag.get("srcset"):
+            self._use(self._set(srcset), family, "source", typed)
+        self._put_aside(tag, family, typed)
+
+    def _put_aside(self, tag: Tag, family: int, typed: Slot | None) -> None:
+        """The attributes of lazy loaders."""
+        for name in _LAZY_SINGLE:
+            if attribute := tag.get(name):
+                self._use([self._single(attribute)], family, "lazy", typed)
+        for name in _LAZY_SETS:
+            if attribute := tag.get(name):
+                self._use(self._set(attribute), family, "lazy", typed)
+
+    def _link(self, tag: Tag) -> None:
+        relations = self._text(tag, "rel").lower().split()
+        href = tag.get("href")
+        if "stylesheet" in relations and href:
+            address = self._single(href).address
+            self.page.stylesheets.append(address)
+            if tag.get("integrity"):
+                self.page.sealed.append(address)
+        if "preload" in relations and self._text(tag, "as").lower() == "image":
+            declared = tag.get("type")
+            typed = self._single(declared) if declared else None
+            slots = [self._single(href)] if href else []
+            if sources := tag.get("imagesrcset"):
+                slots += self._set(sources)
+            self._use(slots, self.page.new_family(), "preload", typed)
+
+    def _use(
+        self,
+        slots: list[Slot],
+        family: int,
+        shown_by: str,
+        typed: Slot | None = None,
+        loading_at: int | None = None,
+        names: frozenset[str] = frozenset(),
+    ) -> None:
+        if slots:
+            self.page.uses.append(Use(tuple(slots), family, shown_by, typed, loading_at, names))
+
+    def _raw_text(self, raw: RawText) -> None:
+        if raw.element == "noscript":
+            self.read(list(tokenize(self.page.text.text, raw.start, raw.end)))
+        elif raw.element == "style" and not self._off:
+            found = find_pictures(self.page.text.text[raw.start : raw.end])
+            self.page.add_css(found, raw.start)
+
+    def _value(self, attribute: Attribute) -> Decoded:
+        return decode_attribute(self.page.text.text[attribute.value_start : attribute.value_end])
+
+    def _text(self, tag: Tag, name: str) -> str:
+        attribute = tag.get(name)
+        return self._value(attribute).text if attribute else ""
+
+    def _single(self, attribute: Attribute) -> Slot:
+        address = self.page.text.readable(self._value(attribute).text)
+        return Slot(address, attribute.value_start, attribute.value_end)
+
+    def _set(self, attribute: Attribute) -> list[Slot]:
+        decoded = self._value(attribute)
+        return [
+            Slot(
+                self.page.text.readable(decoded.text[found.start : found.end]),
+                attribute.value_start + decoded.at[found.start],
+                attribute.value_start + decoded.at[found.end],
+                found.descriptor,
+            )
+            for found in parse_srcset(decoded.text)
+        ]
+
+
+def _head_position(tokens: list[Token]) -> int | None:
+    """Where a page's links go; None for a fragment that other pages take in.
+
+    Before `</head>`, else before `<body>`, else after what opens a page that names neither.
+    """
+    tags = [token for token in tokens if isinstance(token, Tag)]
+    for tag in tags:
+        if (tag.closing and tag.name == "head") or (not tag.closing and tag.name == "body"):
+            return tag.start
+    whole = any(isinstance(token, Doctype) for token in tokens)
+    if not whole and not any(tag.name in ("html", "head") for tag in tags):
+        return None
+    opening = itertools.takewhile(
+        lambda token: not isinstance(token, Tag) or token.name in _HEAD, tokens
+    )
+    return max((token.end for token in opening), default=0)
+
+
+def written_from_root(page: Document) -> bool:
+    """True if the page's pictures are all addressed from the site's root, as in 404.html."""
+    addresses = [slot.address for use in page.uses for slot in use.slots]
+    return bool(addresses) and all(map(starts_at_root, addresses))

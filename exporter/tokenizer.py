@@ -1,0 +1,244 @@
+"""An HTML tokenizer that reports positions (HTML standard, section 13.2.5).
+
+It follows the standard's states closely enough to see the same tags and attributes as a
+browser, and builds nothing: what it yields are positions in the text it was given, so that
+whoever edits the text changes only what they mean to change.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+_SPACE = " \t\n\r\f"
+_TAG = re.compile(r"<(?:/?[A-Za-z]|[!?/])")
+_DECLARATIONS = ("<!", "<?", "</")
+_TAG_NAME = re.compile(r"[^ \t\n\r\f/>]*")
+_ATTRIBUTE_NAME = re.compile(r"=?[^ \t\n\r\f/>=]*")
+_UNQUOTED = re.compile(r"[^ \t\n\r\f>]*")
+_COMMENT_END = re.compile(r"--!?>")
+_SCRIPT_STEP = re.compile(r"<!--|-->|<(/?)script(?=[ \t\n\r\f/>])", re.I)
+
+# Elements whose content is text and not tags. A browser that runs scripts reads `noscript`
+# so too; its content is handed out for the caller to tokenize on its own.
+RAW_TEXT = frozenset({"iframe", "noembed", "noframes", "noscript", "script", "style", "xmp"})
+_CHARACTER_DATA = frozenset({"textarea", "title"})
+
+# Inside SVG and MathML the rules for raw text are off, except within these elements.
+_FOREIGN = frozenset({"svg", "math"})
+_INTEGRATION = frozenset({"foreignobject", "desc", "title", "annotation-xml"})
+_BREAKS_OUT = re.compile(
+    r"b|big|blockquote|body|br|center|code|d[dlt]|div|em|embed|h[1-6]|head|hr|i|img|li|listing|"
+    r"menu|meta|nobr|[ou]l|p|pre|ruby|s|small|span|strong|strike|su[bp]|table|tt|u|var"
+)
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """An attribute's name in lower case and the positions of its raw value.
+
+    `value_start == value_end` where the value is empty or there is none; `start` is that of
+    the name.
+    """
+
+    name: str
+    start: int
+    value_start: int
+    value_end: int
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A start or end tag: `text[start:end]` runs from "<" to past ">"."""
+
+    name: str
+    start: int
+    end: int
+    closing: bool = False
+    self_closing: bool = False
+    attributes: tuple[Attribute, ...] = ()
+
+    def get(self, name: str) -> Attribute | None:
+        """The first attribute of that name, the one that browsers keep."""
+        return next((a for a in self.attributes if a.name == name), None)
+
+
+@dataclass(frozen=True)
+class RawText:
+    """The content of a raw-text element, `text[start:end]`."""
+
+    element: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Doctype:
+    """The document type declaration."""
+
+    start: int
+    end: int
+
+
+Token = Tag | RawText | Doctype
+
+
+def tokenize(text: str, start: int = 0, end: int | None = None) -> Iterator[Token]:
+    """Yield the tags, raw-text contents and doctypes of `text[start:end]`, in order.
+
+    Comments, conditional ones too, and a tag that the text ends inside yield nothing.
+    """
+    end = len(text) if end is None else end
+    foreign = _Foreign()
+    position = start
+    while match := _TAG.search(text, position, end):
+        at = match.start()
+        if match[0] in _DECLARATIONS:
+            position = _markup_declaration(text, at, end, bool(foreign))
+            if text[at : at + 9].lower() == "<!doctype" and position <= end:
+                yield Doctype(at, position)
+            continue
+        tag = _read_tag(text, at, end)
+        if tag is None:
+            return
+        yield tag
+        position = tag.end
+        in_html = foreign.step(tag)
+        if tag.closing or not in_html:
+            continue
+        if tag.name == "plaintext":
+            return
+        if tag.name in RAW_TEXT:
+            content_end = _raw_text_end(text, tag.name, tag.end, end)
+            yield RawText(tag.name, tag.end, content_end)
+            position = content_end
+        elif tag.name in _CHARACTER_DATA:
+            position = _raw_text_end(text, tag.name, tag.end, end)
+
+
+@dataclass
+class _Foreign:
+    """Whether the tokenizer stands in SVG or MathML content."""
+
+    open: list[str] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.open) and self.open[-1] in _FOREIGN
+
+    def step(self, tag: Tag) -> bool:
+        """Take one tag into account; True if it is an element of HTML."""
+        if tag.closing:
+            if tag.name in self.open:
+                while self.open.pop() != tag.name:
+                    pass
+            return True
+        if self and _BREAKS_OUT.fullmatch(tag.name):
+            while self:
+                self.open.pop()
+        in_html = not self and tag.name not in _FOREIGN
+        opens = tag.name in _FOREIGN or (self and tag.name in _INTEGRATION)
+        if opens and not tag.self_closing:
+            self.open.append(tag.name)
+        return in_html
+
+
+def _read_tag(text: str, at: int, end: int) -> Tag | None:
+    """Read the tag at `text[at] == "<"`; None if the text ends inside it."""
+    closing = text[at + 1] == "/"
+    name = _match(_TAG_NAME, text, at + 1 + closing, end)
+    position = name.end()
+    attributes: list[Attribute] = []
+    while position < end:
+        character = text[position]
+        if character == ">":
+            # In `<a href=x/>` the "/" belongs to the unquoted value.
+            after_value = not attributes or attributes[-1].value_end < position
+            return Tag(
+                _lower(name[0]),
+                at,
+                position + 1,
+                closing,
+                after_value and text[position - 1] == "/",
+                () if closing else tuple(attributes),
+            )
+        if character == "/" or character in _SPACE:
+            position += 1
+            continue
+        attribute, position = _read_attribute(text, position, end)
+        attributes.append(attribute)
+    return None
+
+
+def _read_attribute(text: str, at: int, end: int) -> tuple[Attribute, int]:
+    """Read the attribute at `at`; also the position after it."""
+    name = _match(_ATTRIBUTE_NAME, text, at, end)
+    after_name = position = name.end()
+    position = _skip_space(text, position, end)
+    if position >= end or text[position] != "=":
+        return Attribute(_lower(name[0]), at, after_name, after_name), after_name
+    position = _skip_space(text, position + 1, end)
+    quote = text[position] if position < end else ""
+    if quote and quote in "\"'":
+        close = text.find(quote, position + 1, end)
+        close = end if close < 0 else close
+        return Attribute(_lower(name[0]), at, position + 1, close), close + 1
+    value_end = _match(_UNQUOTED, text, position, end).end()
+    return Attribute(_lower(name[0]), at, position, value_end), value_end
+
+
+def _skip_space(text: str, at: int, end: int) -> int:
+    while at < end and text[at] in _SPACE:
+        at += 1
+    return at
+
+
+def _markup_declaration(text: str, at: int, end: int, foreign: bool) -> int:
+    """Where the comment, doctype, CDATA section or bogus comment at `at` ends."""
+    if text.startswith("<!--", at):
+        for abrupt in ("<!-->", "<!--->"):
+            if text.startswith(abrupt, at):
+                return at + len(abrupt)
+        match = _COMMENT_END.search(text, at + 4, end)
+        return match.end() if match else end
+    closing = "]]>" if foreign and text.startswith("<![CDATA[", at) else ">"
+    close = text.find(closing, at, end)
+    return end if close < 0 else close + len(closing)
+
+
+def _raw_text_end(text: str, element: str, at: int, end: int) -> int:
+    """Where the content of a raw-text element that starts at `at` ends."""
+    if element == "script":
+        return _script_end(text, at, end)
+    match = re.compile(rf"</{element}(?=[ \t\n\r\f/>])", re.I).search(text, at, end)
+    return match.start() if match else end
+
+
+def _script_end(text: str, at: int, end: int) -> int:
+    """The same for `script`, where `<!-- <script> </script>` hides an end tag."""
+    escaped = doubly = False
+    for match in _SCRIPT_STEP.finditer(text, at, end):
+        found = match[0].lower()
+        if found == "<!--":
+            # `<!-->` opens and closes at once: the "--" may overlap.
+            escaped = not text.startswith((">", "->"), match.end())
+        elif found == "-->":
+            escaped = doubly = False
+        elif match[1]:
+            if not doubly:
+                return match.start()
+            doubly = False
+        elif escaped:
+            doubly = True
+    return end
+
+
+def _match(pattern: re.Pattern[str], text: str, at: int, end: int) -> re.Match[str]:
+    match = pattern.match(text, at, end)
+    assert match  # the patterns match the empty string
+    return match
+
+
+def _lower(name: str) -> str:
+    """Lower case of the ASCII letters only, as the standard has it."""
+    return name.lower() if name.isascii() else re.sub("[A-Z]", lambda m: m[0].lower(), name)
