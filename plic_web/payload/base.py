@@ -7,9 +7,14 @@ language paints the same pixels (docs/format.md, "Base"; static/base.js is the t
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+
+from plic_web.payload.coder import HALF, binary_decoder, binary_encoder
+from plic_web.payload.errors import PayloadError
+from plic_web.payload.resample import area_average
 
 GRID_CELLS = 384  # 24 x 16 for a 3:2 picture: about 0.1 kB at 19.4 dB
 MAX_GRID_SIDE = 64
@@ -29,6 +34,98 @@ _TO_RGB = np.array([[256, 256, 256], [0, -88, 454], [359, -183, 0]], np.int64)
 _TO_YCBCR = np.array(
     [[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]]
 )
+
+# A magnitude is an Elias gamma number: a run of ones as long as its bit count, a zero, the
+# bits below the leading one, the sign. Flag n of the run in class k (see `walk`) is a 1 with
+# probability 8 t**2 / 65536, t = ord(FLAGS[12 * min(n, 4) + k - 1]) - 33.
+# Trained by training/base_tables.py.
+FLAGS = "$a&.8COYbiou&a%',07ALYdp;a.+(),/7@OdaaaL77,/25@VaaaaaL>8)-=K"
+CLASSES = 12
+RUN_CLASSES = 5
+_LONGEST_RUN = MAX_COEFFICIENT.bit_length()
+_PRIOR = (96, 36, 36)  # how much more the low frequencies of a channel are expected to hold
+
+
+def encode_base(rgb: NDArray[np.uint8]) -> bytes:
+    """The base section of a picture `rgb` [h, w, 3]: 60 to 150 bytes for most photographs."""
+    height, width, _ = rgb.shape
+    coefficients = quantise(area_average(rgb, *base_grid(width, height)))
+    encoder = binary_encoder()
+
+    def write(channel: int, row: int, column: int, kind: int) -> int:
+        value = int(coefficients[row, column, channel])
+        size = abs(value).bit_length()
+        for n in range(size):
+            encoder.encode_fixed(flag_probability(kind, n), 1)
+        if size < _LONGEST_RUN:
+            encoder.encode_fixed(flag_probability(kind, size), 0)
+        for shift in range(size - 2, -1, -1):
+            encoder.encode_fixed(HALF, abs(value) >> shift & 1)
+        if value:
+            encoder.encode_fixed(HALF, int(value < 0))
+        return abs(value)
+
+    walk(*base_grid(width, height), write)
+    return encoder.finish()
+
+
+def decode_base(data: bytes, width: int, height: int) -> NDArray[np.uint8]:
+    """The RGB grid [gh, gw, 3] of a base section; `width`, `height` are the picture's.
+
+    Raises PayloadError if the section ends before its last coefficient.
+    """
+    columns, rows = base_grid(width, height)
+    coefficients = np.zeros((rows, columns, 3), np.int32)
+    fixed = binary_decoder(data).decode_fixed
+
+    def read(channel: int, row: int, column: int, kind: int) -> int:
+        size = 0
+        while size < _LONGEST_RUN and fixed(flag_probability(kind, size)):
+            size += 1
+        if not size:
+            return 0
+        magnitude = 1
+        for _ in range(size - 1):
+            magnitude = 2 * magnitude + fixed(HALF)
+        coefficients[row, column, channel] = -magnitude if fixed(HALF) else magnitude
+        return magnitude
+
+    try:
+        walk(columns, rows, read)
+    except PayloadError as error:
+        raise PayloadError(f"base section of a {columns}x{rows} grid: {error}") from None
+    return dequantise(coefficients)
+
+
+def walk(columns: int, rows: int, visit: Callable[[int, int, int, int], int]) -> None:
+    """Call `visit(channel, row, column, class)` for every coefficient in coding order.
+
+    `visit` returns the coefficient's magnitude. Classes 1..12 grow by half octaves of the
+    magnitude to be expected from the neighbours already coded and from the frequency.
+    """
+    cells = columns * rows
+    stride = columns + 2
+    for channel in range(3):
+        # Two rows and two columns of zeros before the first stand in for missing neighbours.
+        known = [0] * (stride * (rows + 2))
+        for row in range(rows):
+            at = (row + 2) * stride + 2
+            for column in range(columns):
+                expected = (
+                    4 * (known[at - 1] + known[at - stride])
+                    + 3 * (known[at - 2] + known[at - 2 * stride])
+                    + 2 * known[at - stride - 1]
+                    + _PRIOR[channel] * cells // (16 * (column * rows + row * columns) + cells)
+                )
+                kind = min((expected * expected).bit_length(), CLASSES)
+                known[at] = visit(channel, row, column, kind)
+                at += 1
+
+
+def flag_probability(kind: int, n: int) -> int:
+    """Probability, in 1/65536, that flag `n` of a magnitude of class `kind` is a 1."""
+    t = ord(FLAGS[CLASSES * min(n, RUN_CLASSES - 1) + kind - 1]) - 33
+    return 8 * t * t
 
 
 def base_grid(width: int, height: int) -> tuple[int, int]:
