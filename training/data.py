@@ -70,7 +70,9 @@ class Photos:
         scale = max(rng.uniform(*scales), size / min(height, width))
         height, width = max(size, round(height * scale)), max(size, round(width * scale))
         interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        photo = cv2.resize(np.ascontiguousarray(photo), (width, height), interpolation=interpolation)
+        photo = cv2.resize(
+            np.ascontiguousarray(photo), (width, height), interpolation=interpolation
+        )
         top = int(rng.integers(height - size + 1))
         left = int(rng.integers(width - size + 1))
         return photo, photo[top : top + size, left : left + size], (top, left)

@@ -54,7 +54,9 @@ class LatentQuantiser(nn.Module):
         self.gain16 = nn.Parameter(gains.repeat(channels16, 1))
         self.scale32 = nn.Parameter(torch.zeros(channels32, ANCHORS))
         self.context = nn.Sequential(
-            nn.Conv2d(channels32 + 1, 64, 3, padding=1), nn.LeakyReLU(0.1), nn.Conv2d(64, channels16, 1)
+            nn.Conv2d(channels32 + 1, 64, 3, padding=1),
+            nn.LeakyReLU(0.1),
+            nn.Conv2d(64, channels16, 1),
         )
 
     def gains(self, u16: Tensor) -> tuple[Tensor, Tensor]:
@@ -87,6 +89,8 @@ def _noisy(z: Tensor) -> Tensor:
 def _bits(z: Tensor, log_scale: Tensor) -> Tensor:
     """Bits [N] of values z [N, C, h, w] under Laplace(0, exp(log_scale)) and unit bins."""
     scale = log_scale.clamp(-3.5, 5).exp()
-    upper = torch.distributions.Laplace(torch.zeros((), device=z.device), scale, validate_args=False)
+    upper = torch.distributions.Laplace(
+        torch.zeros((), device=z.device), scale, validate_args=False
+    )
     mass = (upper.cdf(z.abs() + 0.5) - upper.cdf(z.abs() - 0.5)).clamp_min(1e-6)
     return -torch.log2(mass).sum((1, 2, 3))

@@ -165,7 +165,9 @@ class UNet(nn.Module):
         with torch.no_grad():
             self.out.weight.mul_(0.1)
 
-    def forward(self, x: Tensor, t: Tensor, hint16: Tensor, hint8: Tensor, coarse: Tensor) -> Tensor:
+    def forward(
+        self, x: Tensor, t: Tensor, hint16: Tensor, hint8: Tensor, coarse: Tensor
+    ) -> Tensor:
         embedding = self.time(_time_features(t))
         h8 = self.enter8(self.stem(F.pixel_unshuffle(x, 8)) + hint8, embedding)
         h = self.down(F.pixel_unshuffle(_act(h8), 2)) + hint16

@@ -154,9 +154,7 @@ class Trainer:
         # early on, a short memory: the first thousand steps change everything
         memory = min(AVERAGE, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
-            for slow, fast in zip(
-                self.average.parameters(), self.model.parameters(), strict=True
-            ):
+            for slow, fast in zip(self.average.parameters(), self.model.parameters(), strict=True):
                 slow.lerp_(fast, 1 - memory)
 
     def write_log(self, record: dict[str, object]) -> None:
@@ -215,7 +213,9 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="read only this many photos (for a quick try)")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--export", type=Path, help="re-export the pack into this folder at the end")
+    parser.add_argument(
+        "--export", type=Path, help="re-export the pack into this folder at the end"
+    )
     arguments = parser.parse_args()
     train(arguments)
     if arguments.export:
