@@ -1,0 +1,46 @@
+# make demo     set up, export the demo site, serve it on 127.0.0.1:8000
+# make test     set up (Chromium and Node.js too) and run all tests
+# make setup    only the environment: .venv/bin/plic
+SHELL := /bin/sh
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+
+.PHONY: setup setup-browser demo test check bench slow clean
+
+setup: .venv/.ready
+
+.venv/.ready: requirements/dev.txt pyproject.toml
+	@tools/debian.sh python3-venv libgl1 libglib2.0-0
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "plic needs Python 3.11 or newer")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup-browser: setup
+	@tools/browser.sh
+
+# make demo CHECK=1 opens every page in headless Chromium instead of staying
+demo: setup $(if $(CHECK),setup-browser)
+	$(BIN)/plic demo --port $(PORT) $(if $(CHECK),--check)
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: setup-browser check
+	node --test tests/js/*.test.mjs
+	$(BIN)/pytest -m "not slow"
+
+# minutes, not seconds: real encodes of whole sites, long fuzzing
+slow: setup-browser
+	$(BIN)/pytest -m slow
+
+bench: setup
+	$(BIN)/python -m bench.payload
+	$(BIN)/python -m bench.decode
+
+clean:
+	rm -rf .venv demo_out build *.egg-info
