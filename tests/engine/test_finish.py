@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from plic_web.payload.keep import Rect
 
 from plic_web.engine.finish import FEATHER, composite, reimpose_base
-from plic_web.payload.keep import Rect
 from plic_web.payload.resample import area_average
 
 
@@ -19,7 +19,7 @@ def photo_like(height: int = 96, width: int = 144) -> np.ndarray:
 def test_a_drifted_picture_gets_its_colours_back():
     picture = photo_like()
     grid = np.rint(area_average(picture, 9, 6)).astype(np.uint8)
-    drifted = np.clip(picture.astype(int) + [14, -9, 5], 0, 255).astype(np.uint8)
+    drifted = np.clip(picture.astype(int) + np.array([14, -9, 5]), 0, 255).astype(np.uint8)
     mended = reimpose_base(drifted, grid, 24)
     before = np.abs(area_average(drifted, 9, 6) - grid).mean()
     after = np.abs(area_average(mended, 9, 6) - grid).mean()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ def test_spans_cover_and_overlap(length):
     found = spans(length)
     assert found[0][0] == 0
     assert found[-1][1] == length
-    for (start, end), (after, _) in zip(found, found[1:], strict=False):
+    for (start, end), (after, _) in itertools.pairwise(found):
         assert end - after >= OVERLAP - 32
         assert after > start
     assert all(end - start <= TILE and start % 32 == 0 for start, end in found)

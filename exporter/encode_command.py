@@ -1,0 +1,104 @@
+"""``plic encode``: pictures to payloads."""
+
+from __future__ import annotations
+
+import functools
+import os
+from pathlib import Path
+
+import click
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+from plic_web.payload.limits import MAX_PIXELS, MAX_SIDE
+
+from exporter.encode import PROFILES, encode_picture
+from plic_web.commands.files import BadInput, Job, Outcome, plan, run_jobs, write_whole
+from plic_web.engine import EngineError, Pack, load_pack
+from plic_web.payload import PayloadError
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif"})
+
+_state: dict[str, Pack] = {}
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="X.plic, or folder."
+)
+@click.option("--profile", default="auto", show_default=True, type=click.Choice(PROFILES),
+              help="Which sections are written.")  # fmt: skip
+@click.option("--bpp", type=click.FloatRange(0, 8, min_open=True),
+              help="Bits per pixel of the whole file [0.03].")  # fmt: skip
+@click.option("--text", help="A prompt to send along, at most 240 characters.")
+@click.option("--pack", default="lite", show_default=True, help="Pack's name or folder.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes at once [the cores].")
+def encode(
+    inputs: tuple[Path, ...],
+    output: Path,
+    profile: str,
+    bpp: float | None,
+    text: str | None,
+    pack: str,
+    jobs: int | None,
+) -> None:
+    """Encode pictures (files, or folders of them) as payloads."""
+    todo = plan(inputs, output, SUFFIXES, ".plic")
+    run_jobs(
+        todo,
+        functools.partial(_encode_one, profile=profile, bpp=bpp, text=text),
+        processes=jobs or os.cpu_count() or 1,
+        start=functools.partial(_start, pack),
+        label="Encoding",
+    )
+
+
+def _start(pack: str, threads: int) -> None:
+    try:
+        _state["pack"] = load_pack(pack, threads=threads)
+    except EngineError as error:
+        raise BadInput(str(error)) from error
+
+
+def _encode_one(job: Job, *, profile: str, bpp: float | None, text: str | None) -> Outcome:
+    try:
+        rgb = read_picture(job.source)
+        data = encode_picture(rgb, pack=_state["pack"], profile=profile, bpp=bpp, text=text)
+        write_whole(job.target, data)
+    except (PayloadError, UnreadablePictureError) as error:
+        return Outcome(job, f"{job.source}: {error}", 0)
+    except OSError as error:
+        return Outcome(job, f"{error.filename or job.target}: {error.strerror or error}", 0)
+    return Outcome(job, None, len(data))
+
+
+class UnreadablePictureError(ValueError):
+    """A file that is no picture, or one that no payload can hold."""
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """Read a picture upright as RGB uint8 [H, W, 3], transparency laid over white.
+
+    The size in the header is checked before pixels are decoded. Raises UnreadablePictureError, or
+    OSError where the file itself cannot be read.
+    """
+    with path.open("rb") as stream:
+        try:
+            image = Image.open(stream)
+            _check_size(*image.size)
+            upright = ImageOps.exif_transpose(image)
+            rgba = upright.convert("RGBA")
+        except UnidentifiedImageError:
+            raise UnreadablePictureError("not a picture that can be read") from None
+        except (OSError, SyntaxError, ValueError) as error:
+            raise UnreadablePictureError(f"not a picture that can be read: {error}") from error
+    white = Image.new("RGBA", rgba.size, "white")
+    return np.asarray(Image.alpha_composite(white, rgba).convert("RGB"))
+
+
+def _check_size(width: int, height: int) -> None:
+    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+        raise UnreadablePictureError(
+            f"{width}x{height} pixels; a payload holds at most {MAX_SIDE} a side and "
+            f"{MAX_PIXELS / 1e6:.0f} megapixels"
+        )
