@@ -1,0 +1,43 @@
+// The page's one notice: pictures are reconstructed; show the originals, all or one by one.
+import { show } from './original.js';
+import { words } from './words.js';
+
+const make = (tag, properties, ...children) => {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+};
+
+// `bundle`: all pictures of the page by digest; `known`: a Map from each `img` to its picture.
+export async function openNotice(bundle, known) {
+  const [title, text, originals, close] = await words;
+  const panel = make('div');
+  const choice = (label, bytes, checked, onchange) =>
+    make('label', {}, make('input', { type: 'checkbox', checked, onchange }), label, ' ', kB(bytes));
+  const kB = (bytes) => `${Math.ceil(bytes / 1e3)} kB`;
+  const ontoggle = () => {
+    let cost = 0;
+    let paid = 0;
+    bundle.forEach((picture) => {
+      cost += picture.cost;
+      paid += picture.paid;
+    });
+    panel.replaceChildren(
+      text.replace('%', kB(paid)).replace('%', kB(cost)),
+      choice(originals, cost, false, ({ target }) =>
+        panel
+          .querySelectorAll('input')
+          .forEach((input) => input.checked == target.checked || input.click()),
+      ),
+      ...Array.from(known, ([img, { cost, original }]) =>
+        choice(img.alt, cost, img.currentSrc == original, ({ target }) =>
+          show(img, target.checked && original),
+        ),
+      ),
+      make('button', { onclick: () => notice.remove() }, close),
+    );
+  };
+  const summary = make('summary', {}, title);
+  const notice = make('details', { className: 'plic', ontoggle }, summary, panel);
+  document.body.append(notice);
+}
