@@ -42,6 +42,11 @@ class Use:
     loading_at: int | None = None
     names: frozenset[str] = frozenset()
 
+    @property
+    def is_src(self) -> bool:
+        """True for the `src` of an `img`, the attribute that stylesheets can ask for."""
+        return bool(self.names)
+
 
 @dataclass
 class Document:

@@ -1,0 +1,171 @@
+"""Encoding and recompressing all pictures of a plan, with what an earlier export left."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from exporter.cache import Cache, digests_of, key
+from exporter.codec import Codec
+from exporter.folder import PLIC
+from exporter.payloads import Encoded, EncodeTask, RecompressTask, encode, recompress
+from exporter.plan import Group, Plan
+from exporter.policy import Decision
+from exporter.rewrite import Replacements
+from exporter.work import parallel
+
+# Called with the pictures done, all of them, and the bytes saved on the way to the edge.
+Progress = Callable[[int, int, int], None]
+
+
+@dataclass
+class Picture:
+    """One payload and what is known of it.
+
+    Attributes:
+        sizes: width to (width, height): the sizes in which the site uses the picture.
+        reader_bytes: by width, what an edge sends to a reader.
+        original: path of the largest of its files.
+    """
+
+    digest: str
+    profile: str
+    payload: bytes
+    original: str
+    sizes: dict[int, tuple[int, int]]
+    reader_bytes: dict[int, int]
+
+
+@dataclass
+class Converted:
+    """What the pictures of a site became.
+
+    Attributes:
+        files: to write, by name below `_plic/`.
+        decisions: the plan's, with what was found while encoding.
+    """
+
+    pictures: dict[str, Picture] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+    replaced: Replacements = field(default_factory=Replacements)
+    decisions: dict[str, Decision] = field(default_factory=dict)
+
+
+def convert(plan: Plan, codec: Codec, cache: Cache, jobs: int, progress: Progress) -> Converted:
+    """Encode every group of the plan and recompress what stays conventional."""
+    converted = Converted(decisions=dict(plan.decisions))
+    for group, encoded in _encode_all(plan, codec, cache, jobs, progress):
+        problem = encoded.problem or _add(plan, converted, group, encoded)
+        if problem:
+            for path in group.members:
+                converted.decisions[path] = Decision("webp", problem)
+    _recompress_all(plan, converted, cache, jobs)
+    return converted
+
+
+def _encode_all(
+    plan: Plan, codec: Codec, cache: Cache, jobs: int, progress: Progress
+) -> list[tuple[Group, Encoded]]:
+    names = [
+        key("payload", codec.settings, plan.digests[group.leader], _sizes(plan, group))
+        for group in plan.groups
+    ]
+    done: dict[int, Encoded] = {}
+    for position, name in enumerate(names):
+        record = cache.get(name)
+        files = cache.files(record["files"]) if record else None
+        if files is not None:
+            done[position] = _from_record(record, files)
+    missing = [position for position in range(len(names)) if position not in done]
+    tasks = [
+        EncodeTask(plan.site.root / group.leader, size, tuple(_sizes(plan, group)), codec)
+        for group in (plan.groups[position] for position in missing)
+        for size in [plan.facts[group.leader].size]
+    ]
+    saved = 0
+    for count, (at, encoded) in enumerate(parallel(encode, tasks, jobs), start=1):
+        done[missing[at]] = encoded
+        cache.put(names[missing[at]], _to_record(encoded))
+        if not encoded.problem:
+            saved += tasks[at].size - len(encoded.files[f"{encoded.digest}.plic"])
+        progress(count, len(tasks), saved)
+    return [(group, done[position]) for position, group in enumerate(plan.groups)]
+
+
+def _sizes(plan: Plan, group: Group) -> list[tuple[int, int]]:
+    """The sizes of a group's files, sorted."""
+    facts = (plan.facts[path] for path in group.members)
+    return sorted({(found.width, found.height) for found in facts})
+
+
+def _to_record(encoded: Encoded) -> dict[str, Any]:
+    return {
+        "problem": encoded.problem,
+        "digest": encoded.digest,
+        "profile": encoded.profile,
+        "files": digests_of(encoded.files),
+        "reader": {str(width): size for width, size in encoded.reader_bytes.items()},
+    }
+
+
+def _from_record(record: dict[str, Any], files: dict[str, bytes]) -> Encoded:
+    reader = {int(width): size for width, size in record["reader"].items()}
+    return Encoded(record["problem"], record["digest"], record["profile"], files, reader)
+
+
+def _add(plan: Plan, converted: Converted, group: Group, encoded: Encoded) -> str:
+    """Take over one encoded group; what hinders it, or ""."""
+    sizes = {width: (width, height) for width, height in _sizes(plan, group)}
+    known = converted.pictures.get(encoded.digest)
+    # Two plain pictures may make the same payload; it answers each width with one height.
+    if known and any(known.sizes.get(width, size) != size for width, size in sizes.items()):
+        return "its payload equals that of another picture of other proportions"
+    payload = encoded.files[f"{encoded.digest}.plic"]
+    picture = known or Picture(encoded.digest, encoded.profile, payload, group.leader, {}, {})
+    converted.pictures[encoded.digest] = picture
+    picture.sizes |= sizes
+    picture.reader_bytes |= encoded.reader_bytes
+    for name, data in encoded.files.items():
+        converted.files.setdefault(name, data)
+    for path in group.members:
+        width = plan.facts[path].width
+        converted.replaced.paths[path] = f"{PLIC}/{encoded.digest}/{width}.webp"
+        converted.replaced.payloads[path] = encoded.digest
+    return ""
+
+
+def _recompress_all(plan: Plan, converted: Converted, cache: Cache, jobs: int) -> None:
+    """Recompress what stays conventional, each different file once."""
+    wanted = [path for path, found in sorted(converted.decisions.items()) if found.action == "webp"]
+    names = {
+        path: key("webp", plan.digests[path], converted.decisions[path].exact) for path in wanted
+    }
+    results: dict[str, bytes | None] = {}
+    for name in set(names.values()):
+        record = cache.get(name)
+        files = cache.files(record) if record is not None else None
+        if files is not None:
+            results[name] = next(iter(files.values()), None)
+    missing = list({name: path for path, name in names.items() if name not in results}.values())
+    tasks = [
+        RecompressTask(
+            plan.site.root / path, plan.facts[path].size, converted.decisions[path].exact
+        )
+        for path in missing
+    ]
+    for at, data in parallel(recompress, tasks, jobs):
+        results[names[missing[at]]] = data
+        cache.put(names[missing[at]], digests_of({_name(data): data} if data else {}))
+    for path in wanted:
+        data, decision = results[names[path]], converted.decisions[path]
+        if data is None:
+            converted.decisions[path] = Decision("leave", decision.reason, decision.exact)
+        else:
+            converted.files[_name(data)] = data
+            converted.replaced.paths[path] = f"{PLIC}/{_name(data)}"
+
+
+def _name(data: bytes) -> str:
+    return f"{hashlib.sha256(data).hexdigest()[:16]}.webp"

@@ -1,0 +1,48 @@
+"""The encoder and decoder of a pack, as one value that worker processes can get."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exporter.encode import encode_picture
+from plic_web.engine import Pack, load_pack, reconstruct
+from plic_web.payload import Payload
+
+
+@functools.lru_cache(maxsize=1)
+def _pack(name: str, threads: int) -> Pack:
+    return load_pack(name, threads=threads)
+
+
+@dataclass(frozen=True)
+class PackCodec:
+    """The codec of a pack, loaded once in each process that uses it.
+
+    Attributes:
+        name: the pack's name or folder.
+        bpp: bits per pixel to aim at; None leaves it to the encoder.
+        threads: of one encoding or decoding.
+    """
+
+    name: str = "lite"
+    bpp: float | None = None
+    threads: int = 1
+
+    @property
+    def pack(self) -> str:
+        return _pack(self.name, self.threads).id
+
+    @property
+    def settings(self) -> str:
+        return f"{self.pack} bpp={self.bpp}"
+
+    def encode(self, rgb: NDArray[np.uint8]) -> bytes:
+        return encode_picture(rgb, pack=_pack(self.name, self.threads), bpp=self.bpp)
+
+    def reconstruct(self, payload: bytes, width: int) -> NDArray[np.uint8]:
+        pack = _pack(self.name, self.threads)
+        return reconstruct(Payload.parse(payload), width=width, pack=pack)

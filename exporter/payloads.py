@@ -1,0 +1,171 @@
+"""One picture turned into everything that is written for it; runs in worker processes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from exporter.codec import Codec, profile_of
+from exporter.pictures import Picture, PictureError, open_picture
+from plic_web.edge.images import provenance_xmp
+from plic_web.edge.rendition import WEBP_METHOD
+from plic_web.edge.settings import EdgeSettings
+from plic_web.payload import Payload, PayloadError, SectionKind
+from plic_web.payload.base import decode_base
+
+# The stand-in for hosts without an edge: about a kilobyte, more for large pictures, as the
+# smallest WebP of a given size in pixels grows with its area.
+_STAND_IN_BYTES = 1000
+_STAND_IN_PIXELS_PER_BYTE = 400
+_STAND_IN_SIDES = (64, 48, 32, 16)
+
+_REPORT_WIDTH = 360
+_REPORT_QUALITY = 70
+
+# A payload must be far below the file it replaces, or the reader gives up truth for nothing.
+_LARGEST_SHARE = 0.5
+# A recompressed file must save this share, and be worth one more file on the disk.
+_LEAST_SAVING = 0.1
+_LEAST_SAVED_BYTES = 256
+
+_PHOTO_QUALITY = 80
+_DRAWING_QUALITY = 90  # lossy only where the original already was
+
+Rgb = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class EncodeTask:
+    """Attributes: the file to encode, and the sizes in which pages use the picture."""
+
+    path: Path
+    size: int
+    sizes: tuple[tuple[int, int], ...]
+    codec: Codec
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What came of one picture.
+
+    Attributes:
+        problem: why it stays conventional, or "".
+        files: by name below `_plic/`.
+        reader_bytes: by width, what an edge sends to a reader.
+    """
+
+    problem: str
+    digest: str = ""
+    profile: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
+    reader_bytes: dict[int, int] = field(default_factory=dict)
+
+
+def encode(task: EncodeTask) -> Encoded:
+    """Encode one picture and make its stand-ins and its pictures for the report."""
+    try:
+        rgb = open_picture(task.path).rgb()
+        data = task.codec.encode(rgb)
+        payload = Payload.parse(data)
+    except (PictureError, PayloadError) as error:
+        return Encoded(f"could not be encoded: {error}")
+    if len(data) > task.size * _LARGEST_SHARE:
+        return Encoded(f"a payload of {len(data)} bytes would save too little")
+    digest = hashlib.sha256(data).hexdigest()[:16]
+    files = {f"{digest}.plic": data}
+    for width, height in task.sizes:
+        files[f"{digest}/{width}.webp"] = stand_in(rgb, width, height)
+    widest = max(width for width, _ in task.sizes)
+    shown = task.codec.reconstruct(data, widest)
+    kept = payload.get(SectionKind.KEEP) is not None
+    reader = {w: len(_as_edge_sends(shown, (w, h), kept)) for w, h in task.sizes}
+    files[f"report/{digest}.webp"] = _for_report(shown)
+    base = payload.get(SectionKind.BASE)
+    if base is not None:
+        grid = decode_base(base, payload.width, payload.height)
+        files[f"report/{digest}-base.webp"] = _webp(Image.fromarray(grid), lossless=True)
+    return Encoded("", digest, profile_of(payload), files, reader)
+
+
+def stand_in(rgb: Rgb, width: int, height: int) -> bytes:
+    """A tiny WebP of exactly that size, blurred until it is small.
+
+    It is made from the original, not from the reconstruction: what shows without an edge is
+    blurred and true.
+    """
+    budget = _STAND_IN_BYTES + width * height // _STAND_IN_PIXELS_PER_BYTE
+    data = b""
+    for side in _STAND_IN_SIDES:
+        scale = min(1.0, side / max(width, height))
+        small = (max(1, round(width * scale)), max(1, round(height * scale)))
+        blurred = cv2.resize(rgb, small, interpolation=cv2.INTER_AREA)
+        whole = cv2.resize(blurred, (width, height), interpolation=cv2.INTER_CUBIC)
+        data = _webp(Image.fromarray(np.asarray(whole, np.uint8)), quality=1, method=6)
+        if len(data) <= budget:
+            break
+    return data
+
+
+def _as_edge_sends(shown: Rgb, size: tuple[int, int], kept: bool) -> bytes:
+    image = Image.fromarray(shown)
+    if image.size != size:
+        image = image.resize(size, Image.Resampling.LANCZOS)
+    quality = EdgeSettings.__dataclass_fields__["webp_quality"].default
+    xmp = provenance_xmp(has_kept_pixels=kept)
+    return _webp(image, quality=quality, method=WEBP_METHOD, xmp=xmp)
+
+
+def _for_report(shown: Rgb) -> bytes:
+    image = Image.fromarray(shown)
+    image.thumbnail((_REPORT_WIDTH, _REPORT_WIDTH * 2))
+    return _webp(image, quality=_REPORT_QUALITY)
+
+
+@dataclass(frozen=True)
+class RecompressTask:
+    """Attributes: the file, its size in bytes, and `Decision.exact`."""
+
+    path: Path
+    size: int
+    exact: bool
+
+
+def recompress(task: RecompressTask) -> bytes | None:
+    """The picture as a conventional WebP; None where that saves too little.
+
+    A file with exact pixels of a drawing stays exact. What was lossy WebP or AVIF already is
+    not compressed a second time.
+    """
+    try:
+        picture = open_picture(task.path)
+    except PictureError:
+        return None
+    if picture.format in ("WEBP", "AVIF"):
+        return None
+    data = _conventional(picture, task.exact)
+    saved = task.size - len(data)
+    return data if saved >= max(_LEAST_SAVED_BYTES, task.size * _LEAST_SAVING) else None
+
+
+def _conventional(picture: Picture, exact: bool) -> bytes:
+    image = picture.image
+    if image.mode not in ("RGB", "RGBA"):
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    profile = picture.image.info.get("icc_profile") or b""
+    if exact and picture.lossless:
+        return _webp(image, lossless=True, method=6, exact=True, icc_profile=profile)
+    quality = _DRAWING_QUALITY if exact else _PHOTO_QUALITY
+    return _webp(image, quality=quality, method=6, icc_profile=profile)
+
+
+def _webp(image: Image.Image, **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "WEBP", **options)
+    return file.getvalue()
