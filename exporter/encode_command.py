@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
-from plic_web.payload.limits import MAX_PIXELS, MAX_SIDE
+from plic_web.payload.container import MAX_PIXELS, MAX_SIDE
 
 from exporter.encode import PROFILES, encode_picture
 from plic_web.commands.files import BadInput, Job, Outcome, plan, run_jobs, write_whole

@@ -13,7 +13,7 @@ from PIL import Image
 from plic_web.commands.files import BadInput, Job, Outcome, plan, run_jobs, write_whole
 from plic_web.engine import EngineError, Pack, load_pack, reconstruct
 from plic_web.payload import Payload, PayloadError
-from plic_web.payload.limits import MAX_PAYLOAD_BYTES
+from plic_web.payload.container import MAX_PAYLOAD
 
 FORMATS = {
     ".png": "PNG",
@@ -84,4 +84,4 @@ def _decode_one(job: Job, *, width: int | None, steps: int | None) -> Outcome:
 def read_payload(path: Path) -> Payload:
     """Read and parse a payload file. Raises PayloadError or OSError."""
     with path.open("rb") as stream:
-        return Payload.parse(stream.read(MAX_PAYLOAD_BYTES + 1))
+        return Payload.parse(stream.read(MAX_PAYLOAD + 1))

@@ -12,7 +12,7 @@ from plic_web.engine.pack import Pack
 from plic_web.engine.sampler import sample
 from plic_web.engine.tiles import draw_tiled
 from plic_web.payload import Payload, SectionKind
-from plic_web.payload.limits import MAX_SIDE
+from plic_web.payload.container import MAX_SIDE
 from plic_web.payload.noise import normal
 from plic_web.payload.seed import decode_seed
 

@@ -59,7 +59,7 @@ def draw_tiled(
 
 
 def _ramp(start: int, end: int, length: int) -> Floats:
-    """Weights of a tile along one axis: rising over the overlap, but not at the picture's border."""
+    """Weights of a tile along one axis: rising over its overlaps with other tiles."""
     weight = np.ones(end - start, np.float32)
     rise = (np.arange(OVERLAP, dtype=np.float32) + 0.5) / OVERLAP
     if start > 0:

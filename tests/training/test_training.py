@@ -1,0 +1,129 @@
+"""The training's parts on small inputs: they learn, agree with the engine, and resume."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from PIL import Image  # noqa: E402
+
+from plic_web.engine import load_pack  # noqa: E402
+from plic_web.engine.quantiser import Quantiser, quality_map  # noqa: E402
+from plic_web.engine.sampler import sample  # noqa: E402
+from training.batches import batches  # noqa: E402
+from training.data import Photos, is_held_out  # noqa: E402
+from training.diffusion import add_noise  # noqa: E402
+from training.export import export_pack  # noqa: E402
+from training.latents import LatentQuantiser, rate_weight  # noqa: E402
+from training.perceptual import LPIPS  # noqa: E402
+from training.train import train  # noqa: E402
+
+from .conftest import PICTURES  # noqa: E402
+
+
+def picture(name: str) -> np.ndarray:
+    return np.asarray(Image.open(PICTURES / f"{name}.webp").convert("RGB"))
+
+
+def signed(rgb: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(rgb.transpose(2, 0, 1) / np.float32(127.5) - 1)[None]
+
+
+def test_lpips_is_zero_for_equals_and_grows_with_blur(lpips_source):
+    lpips = LPIPS(lpips_source)
+    image = signed(picture("kodim23"))
+    blurred = [torch.nn.functional.avg_pool2d(image, k, 1, k // 2) for k in (3, 9)]
+    equal, *worse = (lpips(image, other).item() for other in (image, *blurred))
+    assert equal == 0
+    assert 0.02 < worse[0] < worse[1] < 0.9
+
+
+def test_validation_photos_are_never_trained_on(shards):
+    photos = Photos(shards)
+    assert len(photos.train) + len(photos.held_out) == 72
+    share = np.mean([is_held_out(f"set/{i}.webp") for i in range(6400)])
+    assert 0.01 < share < 0.022
+
+
+def test_batches_have_the_documented_shapes_and_ranges(shards):
+    batch = next(batches(Photos(shards), size=128, count=4, seed=0))
+    assert batch.picture.shape == (4, 3, 128, 128)
+    assert batch.base.shape == (4, 3, 32, 32)
+    assert batch.edges.shape == (4, 2, 32, 32)
+    assert batch.keep.shape == (4, 4, 128, 128)
+    assert batch.u16.shape == (4, 1, 8, 8)
+    assert -1 <= batch.picture.min() < batch.picture.max() <= 1
+    assert 0 <= batch.u16.min() <= batch.u16.max() <= 1
+    blur = torch.nn.functional.avg_pool2d(batch.picture, 4)
+    assert (blur - batch.base).abs().mean() < 0.25
+
+
+def test_the_numpy_quantiser_equals_the_trained_one():
+    torch.manual_seed(0)
+    trained = LatentQuantiser(4, 6)
+    with torch.no_grad():
+        trained.gain32.add_(torch.randn_like(trained.gain32) * 0.1)
+        trained.gain16.add_(torch.randn_like(trained.gain16) * 0.1)
+    numpy_one = Quantiser(trained.gain32.detach().numpy(), trained.gain16.detach().numpy())
+    y32, y16 = torch.randn(1, 4, 3, 5), torch.randn(1, 6, 6, 10)
+    u16 = quality_map(37, None, 6, 10)
+    with torch.no_grad():
+        wanted = trained(y32, y16, torch.from_numpy(u16)[None, None])
+    k32, k16 = numpy_one.quantise(y32[0].numpy(), y16[0].numpy(), u16)
+    assert np.array_equal(k32, wanted.k32[0].round().numpy())
+    assert np.array_equal(k16, wanted.k16[0].round().numpy())
+    l32, l16 = numpy_one.dequantise(k32, k16, u16)
+    np.testing.assert_allclose(l32, wanted.latents32[0].numpy(), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(l16, wanted.latents16[0].numpy(), rtol=1e-4, atol=1e-5)
+
+
+def test_the_sampler_starts_where_training_ends():
+    x, coarse, noise = (torch.randn(1, 3, 8, 8) for _ in range(3))
+    seen = []
+    sample(lambda x_t, t: seen.append(x_t) or x.numpy(), coarse.numpy(), noise.numpy(), 1)
+    wanted = add_noise(x, coarse, torch.ones(1), noise)
+    np.testing.assert_allclose(seen[0], wanted.numpy(), atol=1e-6)
+
+
+def test_bits_cost_less_at_higher_quality():
+    weights = rate_weight(torch.linspace(0, 1, 9))
+    assert (weights.diff() < 0).all()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, shards, lpips_source):
+    """A run trained for a few seconds, resumed once, and exported."""
+    folder = tmp_path_factory.mktemp("run")
+    arguments = argparse.Namespace(
+        data=shards, lpips=lpips_source, run=folder / "run", minutes=0.3, size=128, batch=2,
+        rate=5e-4, share_at_one=0.6, validate_every=10**9, limit=None, device="cpu", seed=1,
+    )  # fmt: skip
+    train(arguments)
+    train(arguments)
+    export_pack(arguments.run, folder / "pack", lpips_source, shards)
+    return folder
+
+
+def test_a_run_resumes_and_logs_validation(run):
+    records = [json.loads(line) for line in (run / "run" / "log.jsonl").read_text().splitlines()]
+    first, second = (r for r in records if "validation" in r)
+    assert second["step"] > first["step"] > 0
+    assert second["minutes"] > first["minutes"]
+    assert set(first["validation"]) == {"u 0.1", "u 0.35", "u 0.6", "u 0.85"}
+
+
+def test_the_exported_pack_verifies_and_draws(run):
+    from exporter.encode import encode_picture
+    from plic_web.engine import reconstruct
+    from plic_web.payload import Payload
+
+    pack = load_pack(run / "pack")
+    rgb = picture("kodim04")[:256, :192]
+    payload = Payload.parse(encode_picture(rgb, pack=pack, bpp=0.3))
+    for steps in (1, 2):
+        assert reconstruct(payload, pack=pack, steps=steps).shape == rgb.shape
