@@ -21,29 +21,26 @@ MAX_GRID_SIDE = 64
 MAX_COEFFICIENT = 255  # keeps every sum below 2**53, exact in JavaScript's doubles
 _CELL_PIXELS = 8  # a cell covers at least so many pixels: small pictures get small grids
 
-# Quantisation step of channel c at frequency f (cycles per cell), for an orthonormal DCT:
-# sqrt(FLAT[c] + SLOPE[c] * f**2). Flat is best for PSNR; the slope spends bits where the
-# eye does, on the large shapes, and more so for colour.
-_FLAT = (1936, 2916, 2916)
-_SLOPE = (2500, 10000, 10000)
-_MAX_STEP = 128  # 8 grey levels in sixteenths: bounds the error of grids of a few cells
+# The square of a quantisation step, in sixteenths of a grey level and for an orthonormal DCT,
+# is WEIGHT[c] * (5 + 2 * (u / columns + v / rows)): nearly flat, as is best for PSNR, a little
+# finer for the large shapes that the eye sees first, coarser for colour.
+_WEIGHT = (90_000, 150_000, 150_000)
+_MAX_STEP = 128  # 8 grey levels: bounds the error of grids of a few cells
 _ROUNDING = 0.4  # below 1/2: a level is paid for only when it clearly helps
 
-# Contribution of Y, Cb and Cr to R, G and B in 1/256 (BT.601, full range).
-_TO_RGB = np.array([[256, 256, 256], [0, -88, 454], [359, -183, 0]], np.int64)
-_TO_YCBCR = np.array(
-    [[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]]
-)
+# Contribution of Y, Cb and Cr to R, G and B in quarters: YCbCr in small integers.
+_TO_RGB = np.array([[4, 4, 4], [0, -1, 7], [6, -3, 0]], np.int64)
+_TO_YCBCR = np.linalg.inv(_TO_RGB / 4)
 
 # A magnitude is an Elias gamma number: a run of ones as long as its bit count, a zero, the
-# bits below the leading one, the sign. Flag n of the run in class k (see `walk`) is a 1 with
-# probability 8 t**2 / 65536, t = ord(FLAGS[12 * min(n, 4) + k - 1]) - 33.
-# Trained by training/base_tables.py.
-FLAGS = "$a&.8COYbiou&a%',07ALYdp;a.+(),/7@OdaaaL77,/25@VaaaaaL>8)-=K"
-CLASSES = 12
-RUN_CLASSES = 5
+# bits below the leading one, the sign. The first flag of the run is a 1 with probability
+# E**2 / (E**2 + SPREAD), E being the magnitude expected from the neighbours and from the
+# frequency, and each further one with the square of the one before: what a Laplacian gives.
+# The weights of E were fitted to photographs; a fitted table of 60 flags is no better.
+_SPREAD = 64
+_PRIOR = (60, 16, 16)  # how much more the low frequencies of a channel are expected to hold
+_LEAST = 63  # floor of a probability, in 1/65536
 _LONGEST_RUN = MAX_COEFFICIENT.bit_length()
-_PRIOR = (96, 36, 36)  # how much more the low frequencies of a channel are expected to hold
 
 
 def encode_base(rgb: NDArray[np.uint8]) -> bytes:
@@ -52,20 +49,21 @@ def encode_base(rgb: NDArray[np.uint8]) -> bytes:
     coefficients = quantise(area_average(rgb, *base_grid(width, height)))
     encoder = binary_encoder()
 
-    def write(channel: int, row: int, column: int, kind: int) -> int:
+    def write(channel: int, row: int, column: int, p: int) -> int:
         value = int(coefficients[row, column, channel])
         size = abs(value).bit_length()
-        for n in range(size):
-            encoder.encode_fixed(flag_probability(kind, n), 1)
+        for _ in range(size):
+            encoder.encode_fixed(p, 1)
+            p = p * p >> 16 | _LEAST
         if size < _LONGEST_RUN:
-            encoder.encode_fixed(flag_probability(kind, size), 0)
+            encoder.encode_fixed(p, 0)
         for shift in range(size - 2, -1, -1):
             encoder.encode_fixed(HALF, abs(value) >> shift & 1)
         if value:
             encoder.encode_fixed(HALF, int(value < 0))
         return abs(value)
 
-    walk(*base_grid(width, height), write)
+    _walk(*base_grid(width, height), write)
     return encoder.finish()
 
 
@@ -78,10 +76,11 @@ def decode_base(data: bytes, width: int, height: int) -> NDArray[np.uint8]:
     coefficients = np.zeros((rows, columns, 3), np.int32)
     fixed = binary_decoder(data).decode_fixed
 
-    def read(channel: int, row: int, column: int, kind: int) -> int:
+    def read(channel: int, row: int, column: int, p: int) -> int:
         size = 0
-        while size < _LONGEST_RUN and fixed(flag_probability(kind, size)):
+        while size < _LONGEST_RUN and fixed(p):
             size += 1
+            p = p * p >> 16 | _LEAST
         if not size:
             return 0
         magnitude = 1
@@ -91,17 +90,17 @@ def decode_base(data: bytes, width: int, height: int) -> NDArray[np.uint8]:
         return magnitude
 
     try:
-        walk(columns, rows, read)
+        _walk(columns, rows, read)
     except PayloadError as error:
         raise PayloadError(f"base section of a {columns}x{rows} grid: {error}") from None
     return dequantise(coefficients)
 
 
-def walk(columns: int, rows: int, visit: Callable[[int, int, int, int], int]) -> None:
-    """Call `visit(channel, row, column, class)` for every coefficient in coding order.
+def _walk(columns: int, rows: int, visit: Callable[[int, int, int, int], int]) -> None:
+    """Call `visit(channel, row, column, p)` for every coefficient in coding order.
 
-    `visit` returns the coefficient's magnitude. Classes 1..12 grow by half octaves of the
-    magnitude to be expected from the neighbours already coded and from the frequency.
+    `p` is the probability, in 1/65536, that the coefficient is not zero; `visit` returns the
+    coefficient's magnitude.
     """
     cells = columns * rows
     stride = columns + 2
@@ -112,20 +111,16 @@ def walk(columns: int, rows: int, visit: Callable[[int, int, int, int], int]) ->
             at = (row + 2) * stride + 2
             for column in range(columns):
                 expected = (
-                    4 * (known[at - 1] + known[at - stride])
-                    + 3 * (known[at - 2] + known[at - 2 * stride])
-                    + 2 * known[at - stride - 1]
+                    known[at - 1]
+                    + known[at - 2]
+                    + known[at - stride]
+                    + known[at - 2 * stride]
                     + _PRIOR[channel] * cells // (16 * (column * rows + row * columns) + cells)
                 )
-                kind = min((expected * expected).bit_length(), CLASSES)
-                known[at] = visit(channel, row, column, kind)
+                square = expected * expected
+                p = (square << 16) // (square + _SPREAD) | _LEAST
+                known[at] = visit(channel, row, column, p)
                 at += 1
-
-
-def flag_probability(kind: int, n: int) -> int:
-    """Probability, in 1/65536, that flag `n` of a magnitude of class `kind` is a 1."""
-    t = ord(FLAGS[CLASSES * min(n, RUN_CLASSES - 1) + kind - 1]) - 33
-    return 8 * t * t
 
 
 def base_grid(width: int, height: int) -> tuple[int, int]:
@@ -148,7 +143,7 @@ def quantise(grid_rgb: NDArray[np.floating]) -> NDArray[np.int32]:
     (cycles per cell), so a crop's coefficients are as coarse as the whole picture's.
     """
     rows, columns, _ = grid_rgb.shape
-    ycbcr = (np.asarray(grid_rgb, np.float64) - 128) @ _TO_YCBCR.T
+    ycbcr = (np.asarray(grid_rgb, np.float64) - 128) @ _TO_YCBCR
     across = _cosines(columns) / 1024 * np.where(np.arange(columns)[:, None], 2, 1) / columns
     down = _cosines(rows) / 1024 * np.where(np.arange(rows)[:, None], 2, 1) / rows
     amplitude = np.einsum("vi,ijc,uj->vuc", down, ycbcr, across, optimize=True)
@@ -163,23 +158,19 @@ def dequantise(coefficients: NDArray[np.integer]) -> NDArray[np.uint8]:
     amplitude = coefficients.astype(np.int64) * steps(columns, rows)
     across, down = _cosines(columns), _cosines(rows)
     ycbcr = np.einsum("vi,vuc,uj->ijc", down, amplitude, across, optimize=True)
-    # Sixteenths of a level x 2**10 x 2**10 (cosines) x 2**8 (colour) = 2**32 a grey level;
-    # a power of two, so the float is exact and rint rounds half to even as JavaScript does.
-    rgb = (ycbcr @ _TO_RGB) / 2.0**32 + 128
+    # Sixteenths of a level x 2**10 x 2**10 (cosines) x 4 (colour) = 2**26 a grey level; a power
+    # of two, so the float is exact and rint rounds half to even as JavaScript does.
+    rgb = (ycbcr @ _TO_RGB) / 2.0**26 + 128
     return np.asarray(np.clip(np.rint(rgb), 0, 255), np.uint8)
 
 
 def steps(columns: int, rows: int) -> NDArray[np.int64]:
     """Quantisation steps [rows, columns, 3] of the amplitudes, in sixteenths of a grey level."""
     cells = columns * rows
-    u, v = np.arange(columns), np.arange(rows)[:, None]
-    frequency = (u * rows) ** 2 + (v * columns) ** 2  # (2 * cells * f)**2
-    table = np.empty((rows, columns, 3), np.int64)
-    for channel, (flat, slope) in enumerate(zip(_FLAT, _SLOPE, strict=True)):
-        square = 64 * (4 * flat * cells**2 + slope * frequency) // cells**3
-        # Exact: floats hold integer squares below 2**53 and sqrt is correctly rounded.
-        table[..., channel] = np.minimum(np.floor(np.sqrt(square)), _MAX_STEP)
-    return table
+    frequency = np.arange(columns) * rows + np.arange(rows)[:, None] * columns
+    square = (5 * cells + 2 * frequency)[..., None] * np.array(_WEIGHT) // cells**2
+    # Exact: floats hold integers below 2**53 and sqrt is correctly rounded.
+    return np.asarray(np.minimum(np.floor(np.sqrt(square)), _MAX_STEP), np.int64)
 
 
 def _cosines(size: int) -> NDArray[np.int64]:

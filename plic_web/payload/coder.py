@@ -48,7 +48,7 @@ def binary_encoder(starts: Iterable[int] = ()) -> BinaryEncoder:
     """A coder whose context i starts at probability `starts[i]` (of a 1, in 1/65536)."""
     fast = list(starts)
     slow = fast.copy()
-    low, size = 0, _TOP - 1
+    low, size = 0, _RENORMALISE
     out = bytearray()
 
     def carry() -> None:
@@ -86,12 +86,13 @@ def binary_encoder(starts: Iterable[int] = ()) -> BinaryEncoder:
 
     def finish() -> bytes:
         """Bytes of the shortest number inside the final interval, trailing zeros dropped."""
-        consumed = len(out) + 4
         value = (low + _RENORMALISE - 1) >> 24  # size >= 2**24, so this lies inside
         if value > 255:
             carry()
-        data = (out + bytes([value & 255])).rstrip(b"\0")
-        return bytes(data.ljust(consumed - MAX_OVERRUN, b"\0"))
+        out.append(value & 255)
+        # The first byte is always 0: the interval starts 2**24 wide. The decoder reads three
+        # bytes beyond the last.
+        return bytes(out[1:].rstrip(b"\0").ljust(len(out) + 2 - MAX_OVERRUN, b"\0"))
 
     return BinaryEncoder(encode, encode_fixed, finish)
 
@@ -101,7 +102,7 @@ def binary_decoder(data: bytes, starts: Iterable[int] = ()) -> BinaryDecoder:
     fast = list(starts)
     slow = fast.copy()
     padded = data + bytes(MAX_OVERRUN)
-    code, size, at = int.from_bytes(padded[:4], "big"), _TOP - 1, 4
+    code, size, at = int.from_bytes(padded[:3], "big"), _RENORMALISE, 3
 
     def renormalise() -> None:
         nonlocal code, size, at
@@ -117,35 +118,31 @@ def binary_decoder(data: bytes, starts: Iterable[int] = ()) -> BinaryDecoder:
 
     def decode_fixed(p: int) -> int:
         nonlocal code, size
+        if size < _RENORMALISE:
+            renormalise()
         bound = (size >> 16) * p
         if code < bound:
             size = bound
-            bit = 1
-        else:
-            code -= bound
-            size -= bound
-            bit = 0
-        if size < _RENORMALISE:
-            renormalise()
-        return bit
+            return 1
+        code -= bound
+        size -= bound
+        return 0
 
     def decode(context: int) -> int:
         nonlocal code, size
+        if size < _RENORMALISE:
+            renormalise()
         quick, calm = fast[context], slow[context]
         bound = (size >> 16) * ((quick + calm) >> 1)
         if code < bound:
             size = bound
             fast[context] = quick + ((65536 - quick) >> 4)
             slow[context] = calm + ((65536 - calm) >> 7)
-            if size < _RENORMALISE:
-                renormalise()
             return 1
         code -= bound
         size -= bound
         fast[context] = quick - (quick >> 4)
         slow[context] = calm - (calm >> 7)
-        if size < _RENORMALISE:
-            renormalise()
         return 0
 
     return BinaryDecoder(decode, decode_fixed)
