@@ -37,7 +37,7 @@ export async function openNotice(bundle, known) {
       make('button', { onclick: () => notice.remove() }, close),
     );
   };
-  const summary = make('summary', {}, title);
-  const notice = make('details', { className: 'plic', ontoggle }, summary, panel);
+  const properties = { className: 'plic', ontoggle };
+  const notice = make('details', properties, make('summary', {}, title), panel);
   document.body.append(notice);
 }

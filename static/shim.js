@@ -1,6 +1,6 @@
 // Entry: paints each picture's blur, lets the picture in when it arrives, minds those that fail.
 import { decodeBase } from './base.js';
-import { blur } from './blur.js';
+import { paint } from './blur.js';
 import { parseBundle } from './bundle.js';
 import { openNotice } from './notice.js';
 import { show } from './original.js';
@@ -19,27 +19,31 @@ function adopt(img) {
   known.set(img, picture);
   const settled = img.complete && img.currentSrc.includes(picture.digest);
   if (settled && img.naturalWidth) return;
-  const { width, height, base } = picture;
-  const cover = getComputedStyle(img).objectFit == 'cover';
-  const ratio = cover ? (img.clientWidth * height) / (img.clientHeight * width) : 1;
-  if (base.length) img.style.background = blur(decodeBase(base, width, height), ratio);
+  if (picture.base.length) veil(img, picture);
   if (settled) fail({ target: img });
 }
 
-async function arrive({ target: img }) {
-  if (!known.has(img) || !img.style.background) return;
-  await img.decode().catch(() => {});
-  const clipPath = 'inset(0)';
-  const start = { filter: `blur(${img.clientWidth / 64}px)`, clipPath };
-  const time = matchMedia('(prefers-reduced-motion)').matches ? 0 : 350;
-  img.animate([start, { clipPath }], time).onfinish = () => (img.style.background = '');
+// The blur is an animation that stands still until the picture is there to be seen through it.
+function veil(img, { width, height, base }) {
+  const cover = getComputedStyle(img).objectFit == 'cover';
+  const ratio = cover ? (img.clientWidth * height) / (img.clientHeight * width) : 1;
+  const grid = decodeBase(base, width, height);
+  const painted = paint(grid, ratio);
+  const filter = `blur(${img.clientHeight / grid.height / 2.5}px)`;
+  const fade = img.animate([{ ...painted, filter }, painted], 350);
+  fade.pause();
+  const arrive = async () => {
+    await img.decode().catch(() => {});
+    if (matchMedia('(prefers-reduced-motion)').matches) fade.cancel();
+    else fade.play();
+  };
+  img.addEventListener('load', arrive, { once: true });
 }
 
 async function fail({ target: img }) {
   const picture = known.get(img);
   // Under Save-Data: one second chance, then the reader decides.
-  const tries = navigator.connection?.saveData ? 2 : 6;
-  if (!picture || (await recover(img, picture, tries))) return;
+  if (!picture || (await recover(img, picture, navigator.connection?.saveData ? 2 : 6))) return;
   [, , img.title] = await words;
   img.onclick = (event) => {
     event.preventDefault();
@@ -49,7 +53,6 @@ async function fail({ target: img }) {
 }
 
 const adoptAll = () => [...document.images].forEach(adopt);
-document.addEventListener('load', arrive, true);
 document.addEventListener('error', fail, true);
 new MutationObserver(adoptAll).observe(document, {
   subtree: true,
