@@ -2,7 +2,7 @@
 
 const rows = 24;
 
-// The keyframe that paints `grid` ({width, height, rgb}) behind an element; blur it by 0.4 of a
+// The keyframe that paints `grid` ({width, height, rgb}) behind an element; blur it by a third of a
 // cell. `ratio` is the element's aspect ratio over the picture's where the element crops it
 // (object-fit: cover), else 1.
 export function paint({ width, height, rgb }, ratio) {

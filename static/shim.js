@@ -29,7 +29,7 @@ function veil(img, { width, height, base }) {
   const ratio = cover ? (img.clientWidth * height) / (img.clientHeight * width) : 1;
   const grid = decodeBase(base, width, height);
   const painted = paint(grid, ratio);
-  const filter = `blur(${img.clientHeight / grid.height / 2.5}px)`;
+  const filter = `blur(${img.clientHeight / grid.height / 3}px)`;
   const fade = img.animate([{ ...painted, filter }, painted], 350);
   fade.pause();
   const arrive = async () => {

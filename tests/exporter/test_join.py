@@ -54,7 +54,7 @@ def test_a_changed_program_is_seen(node: str, tmp_path: Path) -> None:
 
 def test_every_module_is_in_the_joined_script_once() -> None:
     joined = join_modules(STATIC, "shim.js")
-    for name in ("decodeBase", "parseBundle", "openNotice", "recover", "show", "blur"):
+    for name in ("decodeBase", "parseBundle", "openNotice", "recover", "show", "paint"):
         assert joined.count(f"function {name}(") == 1
     assert "from './" not in joined
     assert "export " not in joined
