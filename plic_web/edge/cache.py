@@ -45,10 +45,8 @@ class DiskCache:
         self.folder = folder
         self.limit = limit
         self._lock_path = folder / "lock"
+        self._counted = False
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._drop_stale()
-        with self._locked() as lock:
-            self._write_total(lock, sum(size for _, size, _ in self._files()))
 
     def get(self, key: str) -> bytes | None:
         """The picture's bytes, now the most recently used; None where there is none."""
@@ -102,7 +100,7 @@ class DiskCache:
                 # Without it a power cut can leave the new name on an empty file.
                 os.fsync(file.fileno())
             with self._locked() as lock:
-                total = self.total() + size - _size(path)
+                total = self._count() + size - _size(path)
                 # Evict first, so that the bound holds at every moment.
                 if total > self.limit:
                     total = self._evict(self.limit * _KEEP_SHARE - size) + size
@@ -110,6 +108,14 @@ class DiskCache:
                 self._write_total(lock, total)
         finally:
             Path(temporary).unlink(missing_ok=True)
+
+    def _count(self) -> int:
+        """Bytes held. Counted afresh by each writer once: a crash may have lost a number."""
+        if self._counted:
+            return self.total()
+        self._counted = True
+        self._drop_stale()
+        return sum(size for _, size, _ in self._files())
 
     def _evict(self, target: float) -> int:
         """Remove the least recently used until at most `target` bytes are left; those left."""

@@ -83,7 +83,7 @@ class DecodeServer:
 async def _serve(settings: EdgeSettings, runtime: Runtime) -> None:
     engine = importlib.import_module(settings.engine)
     cache = DiskCache(settings.cache_dir, settings.cache_bytes)
-    reconstructor = await asyncio.to_thread(Reconstructor, settings, engine, cache)
+    reconstructor = await asyncio.to_thread(Reconstructor, settings, engine, cache, runtime)
 
     def hung(rendition: Rendition) -> None:
         _log.error(
@@ -122,8 +122,8 @@ def main() -> None:
         runtime.socket.unlink()  # left by a predecessor that died
     try:
         asyncio.run(_serve(settings, runtime))
-    except (ValueError, RuntimeError, OSError, ImportError) as error:
-        # PackError is among these; whichever it is, the operator needs its one line.
+    except Exception as error:
+        # Mostly the engine's PackError; whichever it is, the operator needs its one line.
         runtime.write_failure(f"{type(error).__name__}: {error}")
         _log.debug("the decode process cannot start", exc_info=True)
         os._exit(EXIT_UNUSABLE)

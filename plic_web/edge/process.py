@@ -15,7 +15,7 @@ from plic_web.edge.errors import DecoderStartError
 from plic_web.edge.runtime import Runtime
 from plic_web.edge.settings import EdgeSettings
 
-#: Pauses between restarts, seconds: at once after a crash, slower while it keeps crashing.
+#: Seconds between two starts, by the crashes in a row: at once first, then slower.
 _PAUSES = (0.0, 1.0, 5.0, 30.0)
 #: A process that lived this long starts the pauses over, seconds.
 _STABLE_SECONDS = 60.0
@@ -46,7 +46,7 @@ class DecodeProcess:
             if self._process.poll() is None:
                 return
             self._bury(self._process)
-        pause = _PAUSES[min(self._failures, len(_PAUSES) - 1)]
+        pause = _PAUSES[min(self._failures, len(_PAUSES)) - 1] if self._failures else 0.0
         if time.monotonic() >= self._started + pause:
             self._start()
 
@@ -120,8 +120,10 @@ class DecodeProcess:
             raise DecoderStartError(f"the decode process cannot start: {said}")
         lived = time.monotonic() - self._started
         self._failures = 1 if lived > _STABLE_SECONDS else self._failures + 1
+        digest = self._runtime.blame()
         _log.error(
-            "the decode process ended%s after %.0f s; it is started again",
-            f" ({said})" if said else "",
+            "the decode process ended after %.0f s%s%s; it is started again",
             lived,
+            f", decoding {digest}" if digest else "",
+            f" ({said})" if said else "",
         )

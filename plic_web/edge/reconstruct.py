@@ -10,6 +10,7 @@ from plic_web.edge.cache import DiskCache
 from plic_web.edge.errors import DecodeFailed, Unreadable
 from plic_web.edge.images import encode_final
 from plic_web.edge.rendition import Identity, Rendition, cache_key, engine_version
+from plic_web.edge.runtime import STRIKES, Runtime
 from plic_web.edge.settings import EdgeSettings
 from plic_web.payload import Payload, PayloadError, SectionKind
 
@@ -26,13 +27,17 @@ class Reconstructor:
         settings: site, pack, provider, decode_threads and encoder qualities.
         engine: the module with `load_pack` and `reconstruct`.
         cache: where finished files are kept.
+        runtime: where the picture under way is noted, and the ones that killed a process.
 
     Raises:
         PackError: the pack cannot be loaded; raised by `engine.load_pack`.
     """
 
-    def __init__(self, settings: EdgeSettings, engine: ModuleType, cache: DiskCache) -> None:
+    def __init__(
+        self, settings: EdgeSettings, engine: ModuleType, cache: DiskCache, runtime: Runtime
+    ) -> None:
         self._settings = settings
+        self._runtime = runtime
         self._engine = engine
         self._cache = cache
         self._pack = engine.load_pack(
@@ -45,15 +50,18 @@ class Reconstructor:
 
         Raises:
             Unreadable: the payload is missing, damaged or another than the digest says.
-            DecodeFailed: the pack failed on it.
+            DecodeFailed: the pack failed on it, or decode processes died over it.
         """
         key = cache_key(rendition, self.identity, self._settings)
         # A request that missed the cache may arrive just after an equal decode has ended.
         if (kept := self._cache.get(key)) is not None:
             return kept
+        if self._runtime.strikes(rendition.digest) >= STRIKES:
+            raise DecodeFailed("this picture made the decoder end; see the edge's log")
         try:
             payload = Payload.parse(self._read(rendition.digest))
-            pixels = self._engine.reconstruct(payload, width=rendition.width, pack=self._pack)
+            with self._runtime.working_on(rendition.digest):
+                pixels = self._engine.reconstruct(payload, width=rendition.width, pack=self._pack)
         except PayloadError as error:
             _log.error("%s.plic: %s", rendition.digest, error)
             raise Unreadable(f"the payload of this picture is damaged: {error}") from None

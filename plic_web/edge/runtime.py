@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 
 from plic_web.edge.rendition import Identity
+
+#: A picture that was being decoded when this many decode processes died is not tried again.
+STRIKES = 2
 
 
 class Runtime:
@@ -55,6 +59,31 @@ class Runtime:
             path.unlink()
             return text
         return ""
+
+    @contextmanager
+    def working_on(self, digest: str) -> Iterator[None]:
+        """Note which picture is decoded, for `blame`, should the process not survive it."""
+        self._replace("working.txt", digest)
+        yield
+        (self.folder / "working.txt").unlink()
+
+    def blame(self) -> str | None:
+        """After a decode process died: the digest that it was working on, with one more strike."""
+        path = self.folder / "working.txt"
+        try:
+            digest = path.read_text()
+            path.unlink()
+        except OSError:
+            return None
+        self._replace(f"strikes-{digest}.txt", str(self.strikes(digest) + 1))
+        return digest
+
+    def strikes(self, digest: str) -> int:
+        """Decode processes that died over this picture while this edge runs."""
+        try:
+            return int((self.folder / f"strikes-{digest}.txt").read_text())
+        except OSError:
+            return 0
 
     def _replace(self, name: str, text: str) -> None:
         temporary = self.folder / f"{name}.new"

@@ -18,6 +18,7 @@ from plic_web.edge.manifest import Manifest
 from plic_web.edge.process import DecodeProcess
 from plic_web.edge.runtime import Runtime
 from plic_web.edge.settings import EdgeSettings
+from plic_web.edge.worker import EdgeWorker
 
 #: Bounds on what is read before any of our code runs.
 REQUEST_LINE_BYTES = 4094
@@ -29,7 +30,7 @@ BACKLOG = 1024
 GRACEFUL_SECONDS = 10
 
 
-def serve(settings: EdgeSettings, host: str = "127.0.0.1", port: int = 8080) -> None:
+def serve(settings: EdgeSettings, host: str = "127.0.0.1", port: int = 8000) -> None:
     """Serve until SIGTERM or SIGINT; prints the address once pictures can be answered.
 
     Args:
@@ -78,7 +79,7 @@ class _Application(BaseApplication):  # type: ignore[misc]
         decoder: DecodeProcess,
         listener: socket.socket,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._runtime = runtime
         self._decoder = decoder
         host, port = listener.getsockname()[:2]
@@ -92,14 +93,16 @@ class _Application(BaseApplication):  # type: ignore[misc]
         options: dict[str, Any] = {
             "bind": f"fd://{self._descriptor}",
             "backlog": BACKLOG,
-            "workers": self._settings.workers,
-            "worker_class": "gthread",
-            "threads": self._settings.threads,
+            "workers": self.settings.workers,
+            "worker_class": EdgeWorker,
+            "threads": self.settings.threads,
             "graceful_timeout": GRACEFUL_SECONDS,
             "limit_request_line": REQUEST_LINE_BYTES,
             "limit_request_fields": REQUEST_FIELDS,
             "limit_request_field_size": REQUEST_FIELD_BYTES,
-            "loglevel": "warning",
+            # Below errors gunicorn logs every malformed request with its address: anybody
+            # could fill the disk, and addresses are nobody's business.
+            "loglevel": "error",
             "control_socket_disable": True,
             "post_fork": lambda _arbiter, _worker: self._decoder.close_inherited(),
         }
@@ -109,7 +112,7 @@ class _Application(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Flask:
         """Called by each worker after its fork."""
-        return create_app(self._settings, self._runtime)
+        return create_app(self.settings, self._runtime)
 
 
 class _Arbiter(Arbiter):  # type: ignore[misc]

@@ -74,6 +74,9 @@ class EdgeSettings:
         low=4,
         high=512,
     )
+    read_timeout: float = _setting(
+        10.0, "seconds that a request may take to arrive before it is hung up on", low=1, high=60
+    )
     queue_size: int = _setting(32, "different decodes that may wait", low=1, high=1024)
     deadline: float = _setting(
         20.0, "seconds that a request waits for its decode before 503", low=0.1, high=300

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from plic_web.payload import Payload
 
 
-class PackError(ValueError):
+class PackError(Exception):
     """As the real engine's."""
 
 
@@ -42,7 +42,7 @@ def reconstruct(
     width = width or payload.width
     with (Path(os.environ["PLIC_FAKE_ENGINE"]) / "decodes").open("a") as log:
         log.write(f"{width}\n")
-    if _word("die"):
+    if _word("die") == str(payload.width):
         os._exit(9)
     if _word("fail"):
         raise RuntimeError("secret detail of the session")

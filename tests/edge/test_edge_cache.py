@@ -50,6 +50,15 @@ def test_never_exceeds_its_bound_and_drops_the_least_recently_used(tmp_path: Pat
     assert cache.get(_key(11)) is not None
 
 
+def test_a_number_lost_in_a_crash_is_counted_again(tmp_path: Path) -> None:
+    for left in (b"", b"no number", b"0"):
+        for number in range(9):
+            DiskCache(tmp_path, LIMIT).put(_key(number), bytes(1000))
+        (tmp_path / "lock").write_bytes(left)
+        DiskCache(tmp_path, LIMIT).put(_key(9), bytes(1000))
+        assert _bytes(tmp_path) <= LIMIT
+
+
 def test_replacing_a_picture_counts_it_once(tmp_path: Path) -> None:
     cache = DiskCache(tmp_path, LIMIT)
     for _ in range(30):
@@ -115,7 +124,7 @@ def test_remains_of_a_dead_writer_are_cleared(tmp_path: Path) -> None:
     fresh.touch()
     hours_ago = time.time() - 7200
     os.utime(stale, (hours_ago, hours_ago))
-    DiskCache(tmp_path, LIMIT)
+    DiskCache(tmp_path, LIMIT).put(_key(1), b"picture")
     assert (stale.exists(), fresh.exists()) == (False, True)
 
 

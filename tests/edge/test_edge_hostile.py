@@ -54,7 +54,7 @@ headers = st.dictionaries(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(
     path=paths,
     query=values,
@@ -84,7 +84,7 @@ def test_any_request_gets_a_proper_answer(
     assert target.engine.decodes() == 0
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(width=st.integers(-10, 10**9), digest=st.binary(min_size=8, max_size=8))
 def test_no_digest_or_width_but_those_listed_is_worth_any_work(
     target: Target, width: int, digest: bytes
@@ -97,7 +97,7 @@ def test_no_digest_or_width_but_those_listed_is_worth_any_work(
     assert target.engine.decodes() == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.binary(max_size=400), cut=st.integers(0, 400))
 def test_any_bytes_in_place_of_a_payload_are_refused(target: Target, data: bytes, cut: int) -> None:
     path = target.export.payload(1)

@@ -6,6 +6,7 @@ import http.client
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ import pytest
 from edge_support import Edge, Export, FakeEngine, StartEdge, wait_until
 
 from plic_web.edge import EdgeSettings
+from plic_web.payload import Payload, Section, SectionKind
 
 
 def _alive(pid: int) -> bool:
@@ -239,3 +241,33 @@ def test_a_pack_that_cannot_be_loaded_ends_serve_with_its_reason(
     assert ended.returncode == 2
     assert "pack broken: pack.json is missing" in ended.stdout
     assert "Traceback" not in ended.stderr
+
+
+def test_a_picture_that_kills_decoders_is_not_tried_for_ever(
+    start_edge: StartEdge, export: Export, engine: FakeEngine
+) -> None:
+    payload = Payload(122, 80, (Section(SectionKind.BASE, b"\3"),))
+    export.add(payload, "poison.jpg")
+    engine.tell("die", "122")
+    edge = start_edge()
+    wait_until(lambda: edge.get(export.url(-1))[0] == 500, 15)
+    assert engine.decodes() == 2
+    assert edge.get(export.url(0))[0] == 200
+
+
+def test_half_requests_do_not_hold_the_threads(
+    start_edge: StartEdge,
+) -> None:
+    edge = start_edge(workers=1, threads=4, read_timeout=1)
+    address = ("127.0.0.1", edge.port)
+    stalled = [socket.create_connection(address) for _ in range(8)]
+    try:
+        for connection in stalled:
+            connection.sendall(b"GET / HT")
+        began = time.monotonic()
+        assert edge.get("/healthz")[0] == 200
+        assert time.monotonic() - began < 10
+        assert all(connection.recv(100) == b"" for connection in stalled)
+    finally:
+        for connection in stalled:
+            connection.close()
