@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -65,6 +66,8 @@ def export(
             result = export_site(site, out, codec, jobs=jobs, looking=looking, encoding=encoding)
     except (FolderError, ShimError, EngineError) as error:
         _refuse(str(error))
+    except BrokenProcessPool:
+        _refuse("a worker process was killed, perhaps for want of memory; try again with --jobs 1")
     except OSError as error:
         _refuse(f"{error.filename or out}: {error.strerror}")
     click.echo(_json(_summary(result)) if as_json else _sentence(result, out))

@@ -177,10 +177,14 @@ def _groups(plan: Plan) -> list[Group]:
     for path, digest in plan.digests.items():
         leader_of[path] = find(by_digest.setdefault(digest, path))
     for family in _families(plan):
-        first, *others = sorted(family, key=partial(_rank, plan))
-        for other in others:
-            if same_picture(plan.facts[first], plan.facts[other]):
-                leader_of[find(other)] = find(first)
+        subjects: list[str] = []
+        for path in sorted(family, key=partial(_rank, plan)):
+            facts = plan.facts[path]
+            known = (one for one in subjects if same_picture(plan.facts[one], facts))
+            if subject := next(known, None):
+                leader_of[find(path)] = find(subject)
+            else:
+                subjects.append(path)
     joined: dict[str, list[str]] = {}
     for path in sorted(plan.facts):
         joined.setdefault(find(path), []).append(path)
@@ -197,10 +201,10 @@ def _families(plan: Plan) -> Iterator[set[str]]:
         yield from (family for family in families.values() if len(family) > 1)
 
 
-def _rank(plan: Plan, path: str) -> tuple[int, str]:
-    """Sorts the largest picture first."""
+def _rank(plan: Plan, path: str) -> tuple[int, int, str]:
+    """Sorts the largest picture first, and of equals the one with the most bytes."""
     facts = plan.facts[path]
-    return -facts.width * facts.height, path
+    return -facts.width * facts.height, -facts.size, path
 
 
 def _settle(plan: Plan, members: list[str]) -> Iterator[Group]:

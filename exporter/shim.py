@@ -1,4 +1,4 @@
-"""The page's script, copied under names that change with its content."""
+"""The page's script, joined into one file and named by its content."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from exporter.join import compact, join_modules
+
 _ENTRY = "shim.js"
 _NOTICE_STYLE = "notice.css"
-# `from './base.js'` and `import('./languages.js')`.
-_IMPORT = re.compile(r"""((?:\bfrom|\bimport)\s*\(?\s*["'])\./([\w-]+\.js)(["'])""")
+# What a script loads only when it needs it: `import('./languages.js')`.
+_LATE_IMPORT = re.compile(r"\bimport\('\./([\w-]+\.js)'\)")
 
 
 class ShimError(ValueError):
@@ -39,35 +41,26 @@ def static_folder() -> Path:
 
 
 def collect_shim(folder: Path) -> Shim:
-    """Read `shim.js` and the modules that it imports, and name each by its content.
+    """Put the page's script together from its modules.
 
-    An import names the imported file, so a change anywhere changes the entry's name too and
-    every file can be cached for ever.
+    Each file is named by its content, and a late import names the file that it loads, so a
+    change anywhere changes the entry's name and every file can be cached for ever.
 
     Raises:
-        ShimError: a module is missing or imports itself by way of others.
+        ShimError: a module is missing.
     """
     files: dict[str, bytes] = {}
-    names: dict[str, str] = {}
 
-    def add(name: str, importers: tuple[str, ...]) -> str:
-        if name in importers:
-            raise ShimError(f"static/{name}: imports itself by way of {', '.join(importers)}")
-        if name not in names:
-            source = _read(folder / name)
-            text = _IMPORT.sub(lambda m: f"{m[1]}./{add(m[2], (*importers, name))}{m[3]}", source)
-            data = text.encode()
-            digest = hashlib.sha256(data).hexdigest()[:8]
-            names[name] = f"{name.removesuffix('.js')}.{digest}.js"
-            files[names[name]] = data
-        return names[name]
+    def add(name: str) -> str:
+        source = compact(join_modules(folder, name))
+        data = _LATE_IMPORT.sub(lambda late: f"import('./{add(late[1])}')", source).encode()
+        stem, digest = name.removesuffix(".js"), hashlib.sha256(data).hexdigest()[:8]
+        files[f"{stem}.{digest}.js"] = data
+        return f"{stem}.{digest}.js"
 
-    entry = add(_ENTRY, ())
-    return Shim(files, entry, _read(folder / _NOTICE_STYLE))
-
-
-def _read(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        entry = add(_ENTRY)
+        style = (folder / _NOTICE_STYLE).read_text("utf-8")
     except OSError as error:
-        raise ShimError(f"static/{path.name}: cannot be read ({error.strerror})") from None
+        raise ShimError(f"{error.filename}: cannot be read ({error.strerror})") from None
+    return Shim(files, entry, style)

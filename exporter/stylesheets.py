@@ -105,7 +105,7 @@ class _Reader:
         elif first.lower_value == "object-fit":
             if any(node.type == "ident" and node.lower_value != "cover" for node in rest):
                 self.found.fitted |= _last_compounds(prelude)
-        else:
+        elif first.lower_value != "src":  # of a font
             self.found.passed_over += [found.value for found in self._addresses(rest[1:])]
 
     def _groups(self, nodes: list[Any], depth: int = 0) -> Iterator[list[CssCandidate]]:
