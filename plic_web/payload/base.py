@@ -29,8 +29,8 @@ _MAX_STEP = 128  # 8 grey levels: bounds the error of grids of a few cells
 _ROUNDING = 0.4  # below 1/2: a level is paid for only when it clearly helps
 
 # Contribution of Y, Cb and Cr to R, G and B in quarters: YCbCr in small integers.
-_TO_RGB = np.array([[4, 4, 4], [0, -1, 7], [6, -3, 0]], np.int64)
-_TO_YCBCR = np.linalg.inv(_TO_RGB / 4)
+TO_RGB = np.array([[4, 4, 4], [0, -1, 7], [6, -3, 0]], np.int64)
+TO_YCBCR = np.linalg.inv(TO_RGB / 4)
 
 # A magnitude is an Elias gamma number: a run of ones as long as its bit count, a zero, the
 # bits below the leading one, the sign. The first flag of the run is a 1 with probability
@@ -143,9 +143,9 @@ def quantise(grid_rgb: NDArray[np.floating]) -> NDArray[np.int32]:
     (cycles per cell), so a crop's coefficients are as coarse as the whole picture's.
     """
     rows, columns, _ = grid_rgb.shape
-    ycbcr = (np.asarray(grid_rgb, np.float64) - 128) @ _TO_YCBCR
-    across = _cosines(columns) / 1024 * np.where(np.arange(columns)[:, None], 2, 1) / columns
-    down = _cosines(rows) / 1024 * np.where(np.arange(rows)[:, None], 2, 1) / rows
+    ycbcr = (np.asarray(grid_rgb, np.float64) - 128) @ TO_YCBCR
+    across = cosines(columns) / 1024 * np.where(np.arange(columns)[:, None], 2, 1) / columns
+    down = cosines(rows) / 1024 * np.where(np.arange(rows)[:, None], 2, 1) / rows
     amplitude = np.einsum("vi,ijc,uj->vuc", down, ycbcr, across, optimize=True)
     level = np.floor(np.abs(amplitude) * 16 / steps(columns, rows) + _ROUNDING)
     level = np.minimum(level, MAX_COEFFICIENT)
@@ -156,11 +156,11 @@ def dequantise(coefficients: NDArray[np.integer]) -> NDArray[np.uint8]:
     """RGB grid [gh, gw, 3] from integer coefficients in -255..255; exact in every language."""
     rows, columns, _ = coefficients.shape
     amplitude = coefficients.astype(np.int64) * steps(columns, rows)
-    across, down = _cosines(columns), _cosines(rows)
+    across, down = cosines(columns), cosines(rows)
     ycbcr = np.einsum("vi,vuc,uj->ijc", down, amplitude, across, optimize=True)
     # Sixteenths of a level x 2**10 x 2**10 (cosines) x 4 (colour) = 2**26 a grey level; a power
     # of two, so the float is exact and rint rounds half to even as JavaScript does.
-    rgb = (ycbcr @ _TO_RGB) / 2.0**26 + 128
+    rgb = (ycbcr @ TO_RGB) / 2.0**26 + 128
     return np.asarray(np.clip(np.rint(rgb), 0, 255), np.uint8)
 
 
@@ -173,7 +173,7 @@ def steps(columns: int, rows: int) -> NDArray[np.int64]:
     return np.asarray(np.minimum(np.floor(np.sqrt(square)), _MAX_STEP), np.int64)
 
 
-def _cosines(size: int) -> NDArray[np.int64]:
+def cosines(size: int) -> NDArray[np.int64]:
     """Row k, column x: 1024 cos(pi k (2x + 1) / 2 size), rounded to the nearest integer."""
     frequency, position = np.arange(size)[:, None], np.arange(size)
     angle = np.pi * frequency * (2 * position + 1) / (2 * size)

@@ -44,6 +44,17 @@ class BinaryDecoder(NamedTuple):
     decode_fixed: Callable[[int], int]
 
 
+class Walker(NamedTuple):
+    """What a walk over a section's decisions calls: with the bit wanted; the bit coded comes back.
+
+    One walk then serves encoder, decoder and training: a decoder gives back what it read, the
+    others what was wanted.
+    """
+
+    bit: Callable[[int, int], int]  # (context, wanted)
+    fair: Callable[[int], int]  # (wanted), at even odds
+
+
 def binary_encoder(starts: Iterable[int] = ()) -> BinaryEncoder:
     """A coder whose context i starts at probability `starts[i]` (of a 1, in 1/65536)."""
     fast = list(starts)
@@ -146,3 +157,25 @@ def binary_decoder(data: bytes, starts: Iterable[int] = ()) -> BinaryDecoder:
         return 0
 
     return BinaryDecoder(decode, decode_fixed)
+
+
+def writer(starts: Iterable[int]) -> tuple[Walker, Callable[[], bytes]]:
+    """A walker that encodes what is wanted, and the function that gives the bytes."""
+    encoder = binary_encoder(starts)
+
+    def bit(context: int, wanted: int) -> int:
+        encoder.encode(context, wanted)
+        return wanted
+
+    def fair(wanted: int) -> int:
+        encoder.encode_fixed(HALF, wanted)
+        return wanted
+
+    return Walker(bit, fair), encoder.finish
+
+
+def reader(data: bytes, starts: Iterable[int]) -> Walker:
+    """A walker that decodes `data`; what is wanted is not looked at."""
+    decoder = binary_decoder(data, starts)
+    decode, fixed = decoder.decode, decoder.decode_fixed
+    return Walker(lambda context, _: decode(context), lambda _: fixed(HALF))

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from plic_web.payload.coder import Walker
 from plic_web.payload.latent_tables import (
     ACTIVITIES,
     LONGEST_RUN,
@@ -21,7 +22,7 @@ from plic_web.payload.latent_tables import (
     LatentTables,
     Level,
 )
-from plic_web.payload.latent_walk import HAS_GAIN, Coder, Latents, Shape, walk
+from plic_web.payload.latent_walk import HAS_GAIN, Latents, Shape, walk
 
 _PRIOR_WEIGHT = 8.0  # decisions that a context's general expectation counts for
 _LEAST, _MOST = 0.002, 0.998  # a start beyond would cost too much where a picture differs
@@ -55,7 +56,7 @@ def count_decisions(samples: Sequence[Latents], tables: LatentTables) -> Counts:
 
         _, rows, columns = latents.y32.shape
         flags = 0 if latents.gain_map is None else HAS_GAIN
-        walk(latents, Shape(rows, columns), flags, tables, Coder(bit, lambda wanted: wanted))
+        walk(latents, Shape(rows, columns), flags, tables, Walker(bit, lambda wanted: wanted))
         # The contexts behind the tables are the gain map's, which are not trained.
         decisions = np.bincount(taken, minlength=counts.size)[: counts.size]
         counts += decisions.reshape(-1, 2)

@@ -7,13 +7,13 @@ sign and magnitude.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from plic_web.payload.coder import Walker
 from plic_web.payload.errors import PayloadError
 from plic_web.payload.latent_tables import (
     ACTIVITIES,
@@ -63,17 +63,9 @@ class Shape(NamedTuple):
         return -(-self.rows // 2), -(-self.columns // 2)
 
 
-class Coder(NamedTuple):
-    """What a walk calls for each decision: with the bit wanted; the bit coded comes back.
-
-    An encoder and a counter give back what was wanted, a decoder what it read.
-    """
-
-    bit: Callable[[int, int], int]
-    fair: Callable[[int], int]
-
-
-def walk(latents: Latents, shape: Shape, flags: int, tables: LatentTables, coder: Coder) -> Latents:
+def walk(
+    latents: Latents, shape: Shape, flags: int, tables: LatentTables, coder: Walker
+) -> Latents:
     """Take every decision of a section in order; gives back the latents as coded."""
     gains = None
     if flags & HAS_GAIN and latents.gain_map is not None:
@@ -102,7 +94,7 @@ def q_buckets(q: int, gains: NDArray[np.int8] | None, shape: Shape) -> list[list
     return buckets
 
 
-def _walk_gains(gains: NDArray[np.int8], context: int, coder: Coder) -> NDArray[np.int8]:
+def _walk_gains(gains: NDArray[np.int8], context: int, coder: Walker) -> NDArray[np.int8]:
     """Each gain is its left neighbour's (the upper one's in column 0) or spelt in four bits."""
     rows: list[list[int]] = []
     above = [0] * gains.shape[1]
@@ -129,7 +121,7 @@ def _walk_level(
     buckets: list[list[int]],
     parents: list[list[int]] | None,
     work: int,
-    coder: Coder,
+    coder: Walker,
 ) -> tuple[NDArray[np.int16], list[list[int]], int]:
     """All positions of one resolution: the latents, their non-zero counts, the work left."""
     _, rows, columns = wanted.shape
@@ -174,7 +166,7 @@ def _walk_position(
     level: Level,
     start: int,
     heat: int,
-    coder: Coder,
+    coder: Walker,
 ) -> list[int]:
     """The channels of a position that is not all zero."""
     bit = coder.bit
@@ -210,7 +202,7 @@ def _walk_position(
     return values
 
 
-def _walk_suffix(wanted: int, coder: Coder) -> int:
+def _walk_suffix(wanted: int, coder: Walker) -> int:
     """An exponential Golomb number of order 0 in fair bits, at most 4095 - 15."""
     wanted += 1
     size = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from plic_web.payload.coder import HALF, binary_decoder, binary_encoder
+from plic_web.payload.coder import HALF, reader, writer
 from plic_web.payload.container import check_size
 from plic_web.payload.errors import PayloadError
 from plic_web.payload.latent_tables import Q_LEVELS, LatentTables
@@ -17,7 +17,6 @@ from plic_web.payload.latent_walk import (
     MIN_GAIN,
     NO_COARSE,
     NO_FINE,
-    Coder,
     Latents,
     Shape,
     walk,
@@ -64,19 +63,10 @@ def encode_latents(latents: Latents, tables: LatentTables) -> bytes:
         | NO_COARSE * (not latents.y32.any())
         | NO_FINE * (not latents.y16.any())
     )
-    encoder = binary_encoder([*tables.states, *_GAIN_STATES])
-
-    def bit(context: int, wanted: int) -> int:
-        encoder.encode(context, wanted)
-        return wanted
-
-    def fair(wanted: int) -> int:
-        encoder.encode_fixed(HALF, wanted)
-        return wanted
-
-    walk(latents, shape, flags, tables, Coder(bit, fair))
+    coder, finish = writer([*tables.states, *_GAIN_STATES])
+    walk(latents, shape, flags, tables, coder)
     head = (tables.pack, tables.version, (latents.scale - 1) << 4 | flags, latents.q)
-    return bytes(head) + encoder.finish()
+    return bytes(head) + finish()
 
 
 def decode_latents(data: bytes, tables: LatentTables, width: int, height: int) -> Latents:
@@ -88,8 +78,7 @@ def decode_latents(data: bytes, tables: LatentTables, width: int, height: int) -
     check_size(width, height)
     scale, flags, q = _read_header(data, tables)
     shape = latent_shape(width, height, scale)
-    decoder = binary_decoder(data[_HEADER:], [*tables.states, *_GAIN_STATES])
-    decode, fixed = decoder.decode, decoder.decode_fixed
+    coder = reader(data[_HEADER:], [*tables.states, *_GAIN_STATES])
     blank = Latents(
         scale,
         q,
@@ -97,7 +86,6 @@ def decode_latents(data: bytes, tables: LatentTables, width: int, height: int) -
         np.zeros((tables.c32, shape.rows, shape.columns), np.int16),
         np.zeros((tables.c16, 2 * shape.rows, 2 * shape.columns), np.int16),
     )
-    coder = Coder(lambda context, _: decode(context), lambda _: fixed(HALF))
     try:
         return walk(blank, shape, flags, tables, coder)
     except PayloadError as error:

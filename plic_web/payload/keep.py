@@ -1,0 +1,114 @@
+"""The keep section: rectangles of real pixels, for what must not be reconstructed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plic_web.payload.coder import reader, writer
+from plic_web.payload.container import check_size
+from plic_web.payload.errors import PayloadError
+from plic_web.payload.keep_blocks import (
+    MAX_QUALITY,
+    MAX_WORK,
+    join_planes,
+    plane_shapes,
+    split_planes,
+    starting_states,
+    walk_plane,
+)
+from plic_web.payload.varint import read_varint, write_varint
+
+MAX_RECTANGLES = 32
+MAX_PIXELS = 1 << 17  # of all rectangles, sides rounded up to 16: about half a second of decoding
+
+
+@dataclass(frozen=True)
+class Rect:
+    """A rectangle in pixels of the picture, at least 1x1 and inside it."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+def encode_keep(rgb: NDArray[np.uint8], rectangles: Sequence[Rect], *, quality: int = 80) -> bytes:
+    """The section that keeps `rectangles` of `rgb` [h, w, 3]; `quality` 1..100.
+
+    Raises PayloadError for rectangles outside the picture, too many or too large.
+    """
+    height, width, _ = rgb.shape
+    if not 1 <= quality <= MAX_QUALITY:
+        raise PayloadError(f"keep quality {quality}; expected 1 to {MAX_QUALITY}")
+    _check(rectangles, width, height)
+    head = bytearray([quality, len(rectangles)])
+    coder, finish = writer(starting_states())
+    work = MAX_WORK
+    for rect in rectangles:
+        for number in (rect.left, rect.top, rect.width, rect.height):
+            head += write_varint(number)
+        pixels = rgb[rect.top : rect.top + rect.height, rect.left : rect.left + rect.width]
+        for index, plane in enumerate(split_planes(pixels, quality)):
+            _, work = walk_plane(plane, bool(index), work, coder)
+    return bytes(head) + finish()
+
+
+def decode_keep(data: bytes, width: int, height: int) -> list[tuple[Rect, NDArray[np.uint8]]]:
+    """The rectangles of a `width` x `height` picture with their pixels [h, w, 3].
+
+    Raises PayloadError for rectangles beyond the limits or a section that ends early.
+    """
+    check_size(width, height)
+    quality, rectangles, at = _read_head(data)
+    _check(rectangles, width, height)
+    coder = reader(data[at:], starting_states())
+    work = MAX_WORK
+    kept = []
+    for number, rect in enumerate(rectangles):
+        planes = []
+        try:
+            for index, shape in enumerate(plane_shapes(rect.width, rect.height)):
+                blank = np.zeros((*shape, 8, 8), np.int32)
+                plane, work = walk_plane(blank, bool(index), work, coder)
+                planes.append(plane)
+        except PayloadError as error:
+            raise PayloadError(f"keep section, rectangle {number}: {error}") from None
+        kept.append((rect, join_planes(planes, rect.width, rect.height, quality)))
+    return kept
+
+
+def _read_head(data: bytes) -> tuple[int, list[Rect], int]:
+    """Quality, rectangles, offset of the coded pixels."""
+    if len(data) < 2:
+        raise PayloadError(f"keep section: {len(data)} bytes; expected at least 2")
+    quality, count = data[0], data[1]
+    if not 1 <= quality <= MAX_QUALITY:
+        raise PayloadError(f"keep section: quality {quality}; expected 1 to {MAX_QUALITY}")
+    if count > MAX_RECTANGLES:
+        raise PayloadError(f"keep section: {count} rectangles; at most {MAX_RECTANGLES}")
+    rectangles = []
+    at = 2
+    for index in range(count):
+        numbers = []
+        for _ in range(4):
+            number, at = read_varint(data, at, f"keep section, rectangle {index}")
+            numbers.append(number)
+        rectangles.append(Rect(*numbers))
+    return quality, rectangles, at
+
+
+def _check(rectangles: Sequence[Rect], width: int, height: int) -> None:
+    if len(rectangles) > MAX_RECTANGLES:
+        raise PayloadError(f"{len(rectangles)} kept rectangles; at most {MAX_RECTANGLES}")
+    for rect in rectangles:
+        across = rect.left >= 0 and rect.width > 0 and rect.left + rect.width <= width
+        down = rect.top >= 0 and rect.height > 0 and rect.top + rect.height <= height
+        if not (across and down):
+            raise PayloadError(f"{rect} does not lie inside the {width}x{height} picture")
+    pixels = sum(-(-rect.width // 16) * -(-rect.height // 16) * 256 for rect in rectangles)
+    if pixels > MAX_PIXELS:
+        raise PayloadError(f"kept rectangles of {pixels} pixels in all; at most {MAX_PIXELS}")
