@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from urllib.parse import quote
 
 from flask import Flask, Response, g, request, send_file
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -11,22 +10,19 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
 from plic_web.edge import site
+from plic_web.edge.answers import IMAGE_CSP, dress, http_refusal, plain, refusal, to_folder
 from plic_web.edge.cache import DiskCache
 from plic_web.edge.client import ClientGone, DecoderClient
 from plic_web.edge.errors import EdgeError, NotOffered
-from plic_web.edge.manifest import Manifest, Picture
+from plic_web.edge.manifest import Manifest
 from plic_web.edge.metrics import REFUSED, Metrics
 from plic_web.edge.process import DecodeProcess
-from plic_web.edge.rendition import MEDIA_TYPES, Identity, Rendition, cache_key
+from plic_web.edge.rendition import Rendition, cache_key
 from plic_web.edge.runtime import Runtime
 from plic_web.edge.settings import EdgeSettings
 
 #: No route takes a body; Flask's own default is no limit at all.
 MAX_BODY_BYTES = 1024
-
-IMMUTABLE = "public, max-age=31536000, immutable"
-#: A picture opened by itself may load and run nothing.
-IMAGE_CSP = "default-src 'none'; sandbox"
 
 _log = logging.getLogger("plic.edge")
 
@@ -102,7 +98,7 @@ class _Routes:
             )
         app.before_request(self.refuse_early)
         app.register_error_handler(EdgeError, self.edge_error)
-        app.register_error_handler(HTTPException, self.http_error)
+        app.register_error_handler(HTTPException, http_refusal)
         app.register_error_handler(ClientGone, self.client_gone)
         app.register_error_handler(Exception, self.unexpected)
         app.after_request(self.finish)
@@ -119,14 +115,14 @@ class _Routes:
     def healthz(self) -> Response:
         """This process lives. Touches neither queue nor disk."""
         g.route = "healthz"
-        return _plain("ok", 200)
+        return plain("ok", 200)
 
     def readyz(self) -> Response:
         """The decode process has its pack and answers."""
         g.route = "readyz"
         if self._decoder.ping() is None:
-            return _plain("the decoder does not answer", 503)
-        return _plain("ready", 200)
+            return plain("the decoder does not answer", 503)
+        return plain("ready", 200)
 
     def metrics(self) -> Response:
         """Prometheus text."""
@@ -137,7 +133,7 @@ class _Routes:
             "plic_decoder_up": float(waiting is not None),
             "plic_cache_bytes": float(self._cache.total()),
         }
-        response = _plain(self._metrics.text(gauges), 200)
+        response = plain(self._metrics.text(gauges), 200)
         response.content_type = "text/plain; version=0.0.4; charset=utf-8"
         return response
 
@@ -155,7 +151,7 @@ class _Routes:
         identity = self._decoder.identity()
         rendition = Rendition(digest, *size, format)
         key = cache_key(rendition, identity, self._settings)
-        if key in request.if_none_match or request.if_none_match.contains_weak(key):
+        if request.if_none_match.contains_weak(key):
             response = Response(status=304)
         elif (body := self._cached(key)) is not None:
             response = Response(body)
@@ -165,7 +161,7 @@ class _Routes:
             response.automatically_set_content_length = False
         else:
             response = Response(self._decode(rendition))
-        _dress(response, format, key, picture, identity)
+        dress(response, format, key, picture, identity)
         return response
 
     def site(self, path: str) -> Response:
@@ -175,7 +171,7 @@ class _Routes:
         if found is None:
             raise NotOffered("not found")
         if found.path is None:
-            return _to_folder(path)
+            return to_folder(path)
         kind = site.content_type(found.path)
         response = send_file(found.path, mimetype=kind, conditional=True, etag=True)
         response.headers["Content-Type"] = kind  # without the charset that Flask adds
@@ -197,8 +193,8 @@ class _Routes:
         client = request.remote_addr or "unknown"
         try:
             return self._decoder.render(rendition, client, request.environ.get("gunicorn.socket"))
-        except EdgeError as refusal:
-            reason = type(refusal).__name__
+        except EdgeError as error:
+            reason = type(error).__name__
             assert reason in REFUSED
             self._metrics.add(f'plic_refused_total{{reason="{reason}"}}')
             raise
@@ -207,27 +203,16 @@ class _Routes:
         """A refusal of ours."""
         if error.status == 404 and g.get("route") == "site" and (page := self._not_found_page()):
             return page
-        response = _plain(error.message, error.status)
-        if error.retry_after is not None:
-            response.headers["Retry-After"] = str(error.retry_after)
-        return response
-
-    def http_error(self, error: HTTPException) -> Response:
-        """A refusal of Flask's: wrong method, unknown host, and so on."""
-        response = _plain(error.description or error.name, error.code or 500)
-        for name, value in error.get_headers(request.environ):
-            if name in ("Allow", "Location"):
-                response.headers[name] = value
-        return response
+        return refusal(error)
 
     def client_gone(self, _error: ClientGone) -> Response:
         """Written to a closed connection; only the counters see it."""
-        return _plain("the client closed the connection", 503)
+        return plain("the client closed the connection", 503)
 
     def unexpected(self, error: Exception) -> Response:
         """A fault of the program: logged with its trace, answered without."""
-        _log.exception("%s %s failed", request.method, request.path, exc_info=error)
-        return _plain("internal error", 500)
+        _log.exception("%s %r failed", request.method, request.path, exc_info=error)
+        return plain("internal error", 500)
 
     def finish(self, response: Response) -> Response:
         """The headers of every answer, and the count."""
@@ -243,38 +228,3 @@ class _Routes:
         response = Response(found.path.read_bytes(), 404, content_type="text/html")
         response.headers["Cache-Control"] = "no-store"
         return response
-
-
-def _plain(text: str, status: int) -> Response:
-    """A line of text that no cache keeps."""
-    response = Response(text + "\n", status, content_type="text/plain; charset=utf-8")
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def _dress(response: Response, format: str, key: str, picture: Picture, identity: Identity) -> None:
-    """The headers of a finished picture, the same for 200, 304 and HEAD."""
-    response.headers["Content-Type"] = MEDIA_TYPES[format]
-    response.headers["Cache-Control"] = IMMUTABLE
-    response.headers["Content-Security-Policy"] = IMAGE_CSP
-    # Weak: another edge, or this one after eviction, may differ in a last bit of a pixel.
-    response.set_etag(key, weak=True)
-    response.headers["X-Plic"] = f"reconstructed; pack={identity.pack}"
-    response.headers["Link"] = f'<{_original_url(picture.original)}>; rel="original"'
-
-
-def _original_url(original: str) -> str:
-    # Encoded also because a header takes neither line ends nor letters beyond Latin-1.
-    if original.startswith(("https://", "http://")):
-        return quote(original, safe="/:?&=#%@!$'()*+,;~-._[]")
-    return f"{request.script_root}/{quote(original.lstrip('/'))}"
-
-
-def _to_folder(path: str) -> Response:
-    """A redirect to the folder's address, relative so that it also holds behind a prefix."""
-    name = quote(path.rpartition("/")[2])
-    query = request.query_string.decode("latin-1")
-    location = f"./{name}/" + (f"?{quote(query, safe='/:?&=+,;@!$~%-._')}" if query else "")
-    response = _plain("moved", 308)
-    response.headers["Location"] = location
-    return response

@@ -34,7 +34,6 @@ class DecoderClient:
         self._patience = settings.deadline + _GRACE_SECONDS
         # Waiting for decodes may never take the threads that answer everything else.
         self._seats = threading.BoundedSemaphore(settings.threads * 3 // 4)
-        self._identity: Identity | None = None
 
     def identity(self) -> Identity:
         """The pack and engine that decode here; known also while the decoder restarts.
@@ -42,11 +41,10 @@ class DecoderClient:
         Raises:
             Busy: the first decode process is not ready yet.
         """
-        if self._identity is None:
-            self._identity = self._runtime.identity()
-        if self._identity is None:
+        identity = self._runtime.identity()
+        if identity is None:
             raise Busy("the pack is still loading", RESTART_SECONDS)
-        return self._identity
+        return identity
 
     def ping(self) -> int | None:
         """Decodes waiting, or None where the decode process does not answer."""

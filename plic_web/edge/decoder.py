@@ -81,6 +81,7 @@ class DecodeServer:
 
 
 async def _serve(settings: EdgeSettings, runtime: Runtime) -> None:
+    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _end_with_parent)
     engine = importlib.import_module(settings.engine)
     cache = DiskCache(settings.cache_dir, settings.cache_bytes)
     reconstructor = await asyncio.to_thread(Reconstructor, settings, engine, cache, runtime)
@@ -96,17 +97,14 @@ async def _serve(settings: EdgeSettings, runtime: Runtime) -> None:
     queue = DecodeQueue(reconstructor.render, settings, Metrics(runtime.folder), hung)
     server = await asyncio.start_unix_server(DecodeServer(queue).answer, runtime.socket)
     runtime.write_identity(reconstructor.identity)
-    stop = asyncio.Event()
-    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _stop_at_end, stop)
     async with server:
-        decoding = asyncio.create_task(queue.run())
-        await stop.wait()
-        decoding.cancel()
+        await queue.run()
 
 
-def _stop_at_end(stop: asyncio.Event) -> None:
+def _end_with_parent() -> None:
+    # A load or decode under way is a thread that nothing can stop; waiting helps nobody.
     if not os.read(sys.stdin.fileno(), 4096):
-        stop.set()
+        os._exit(0)
 
 
 def main() -> None:
@@ -117,18 +115,16 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     logging.basicConfig(format="%(asctime)s decoder %(levelname)s %(message)s")
     runtime = Runtime(Path(sys.argv[1]))
-    settings = EdgeSettings(**json.loads(_first_line()))
+    values = json.loads(_first_line())
     with contextlib.suppress(FileNotFoundError):
         runtime.socket.unlink()  # left by a predecessor that died
     try:
-        asyncio.run(_serve(settings, runtime))
+        asyncio.run(_serve(EdgeSettings(**values), runtime))
     except Exception as error:
         # Mostly the engine's PackError; whichever it is, the operator needs its one line.
         runtime.write_failure(f"{type(error).__name__}: {error}")
         _log.debug("the decode process cannot start", exc_info=True)
         os._exit(EXIT_UNUSABLE)
-    # A decode under way is a thread that nothing can stop; waiting for it helps nobody.
-    os._exit(0)
 
 
 def _first_line() -> bytes:

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import http.client
+import resource
 import socket
 import tracemalloc
+from collections.abc import Iterator
 
+import pytest
 from edge_support import FakeEngine, StartEdge, Target
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 MAX_ALLOCATION = 64 << 20
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_large_allocation() -> Iterator[None]:
+    """Whatever hypothesis finds: the process's peak stays where it was, up to the bound."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    yield
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown * 1024 < MAX_ALLOCATION
 
 
 segment = st.one_of(

@@ -271,3 +271,17 @@ def test_half_requests_do_not_hold_the_threads(
     finally:
         for connection in stalled:
             connection.close()
+
+
+def test_stopping_does_not_wait_for_a_pack_that_loads(
+    start_edge: StartEdge, engine: FakeEngine
+) -> None:
+    edge = start_edge()
+    engine.tell("load_seconds", "60")
+    first = edge.decoder_pid()
+    os.kill(first, signal.SIGKILL)
+    edge.decoder_pid(but=first)
+    time.sleep(0.7)  # it has its settings and loads
+    began = time.monotonic()
+    assert edge.stop() == 0
+    assert time.monotonic() - began < 4

@@ -218,3 +218,18 @@ def test_pictures_wait_for_the_first_decoder(client: Client, export: Export) -> 
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) >= 1
     assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_a_fault_of_the_program_tells_the_log_and_not_the_client(
+    settings: EdgeSettings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = create_app(settings, Runtime(tmp_path))
+
+    def broken() -> None:
+        raise ZeroDivisionError("secret detail")
+
+    app.view_functions["healthz"] = broken
+    response = Client(app).get("/healthz")
+    assert (response.status_code, response.data) == (500, b"internal error\n")
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "secret detail" in caplog.text
