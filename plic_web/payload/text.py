@@ -16,14 +16,17 @@ from plic_web.payload.errors import PayloadError
 MAX_CHARACTERS = 240
 _MAX_BYTES = 4 * MAX_CHARACTERS
 _END = 0xFF  # never a byte of UTF-8
-_ORDERS = 6  # contexts of 0 to 5 bytes
+_LONGEST = 4  # contexts of 0 to 4 bytes
+_LEAST = 32  # of a probability, in 1/65536
 # How far, in 1/256, a context's own estimate replaces that of the shorter contexts once it has
 # been seen 1, 2, 3... times.
 _TRUST = (96, 150, 178, 196, 208, 216)
 _DICTIONARY = Path(__file__).with_name("text_dictionary.txt")
 
-# A context's estimate: probability of a 1 in 1/65536, and how often it was seen (up to 255).
-_States = dict[bytes, tuple[int, int]]
+# What a context knows: for each node of the byte's binary tree (1, then 1 and the bits so far)
+# the probability of a 1 in 1/65536 and how often it was seen (up to 255).
+_Table = dict[int, tuple[int, int]]
+_UNSEEN = (1 << 15, 0)
 
 
 def encode_text(text: str | None) -> bytes:
@@ -39,7 +42,7 @@ def encode_text(text: str | None) -> bytes:
         data = text.encode()
     except UnicodeEncodeError as error:
         raise PayloadError(f"text is not valid Unicode: {error}") from None
-    model, encoder = _Model(), binary_encoder()
+    model, encoder = _Model(_read_dictionary()), binary_encoder()
     for byte in (*data, _END):
         model.code(byte, encoder, None)
     return encoder.finish() or b"\0"  # an empty section means "use alt"
@@ -52,7 +55,7 @@ def decode_text(data: bytes) -> str | None:
     """
     if not data:
         return None
-    model, decoder = _Model(), binary_decoder(data)
+    model, decoder = _Model(_read_dictionary()), binary_decoder(data)
     text = bytearray()
     try:
         while (byte := model.code(0, None, decoder)) != _END:
@@ -74,56 +77,59 @@ def decode_text(data: bytes) -> str | None:
 class _Model:
     """Estimates after the dictionary and whatever was coded since."""
 
-    def __init__(self, states: _States | None = None) -> None:
-        self._states = dict(_read_dictionary()) if states is None else states
+    def __init__(self, dictionary: dict[bytes, _Table]) -> None:
+        self.tables: dict[bytes, _Table] = {}
+        self._dictionary = dictionary
         self._history = bytes([_END])
 
     def code(self, byte: int, encoder: BinaryEncoder | None, decoder: BinaryDecoder | None) -> int:
         """Code one byte, most significant bit first, and learn it; with neither, only learn."""
+        tables = self._contexts()
         node = 1
         for shift in range(7, -1, -1):
-            contexts = self._contexts(node)
             bit = byte >> shift & 1
-            if encoder or decoder:
-                p = self._predict(contexts)
-                if encoder:
-                    encoder.encode_fixed(p, bit)
-                elif decoder:
-                    bit = decoder.decode_fixed(p)
-            self._learn(contexts, bit)
+            if encoder:
+                encoder.encode_fixed(_predict(tables, node), bit)
+            elif decoder:
+                bit = decoder.decode_fixed(_predict(tables, node))
+            _learn(tables, node, bit)
             node = node << 1 | bit
-        self._history = (self._history + bytes([node & 255]))[1 - _ORDERS :]
+        self._history = (self._history + bytes([node & 255]))[-_LONGEST:]
         return node & 255
 
-    def _contexts(self, node: int) -> list[bytes]:
-        """Keys, shortest history first: the bits of this byte so far, then bytes before it."""
-        known = min(len(self._history), _ORDERS - 1)
-        return [
-            bytes([node]) + self._history[len(self._history) - order :]
-            for order in range(known + 1)
-        ]
+    def _contexts(self) -> list[_Table]:
+        """The tables of the last 0, 1, 2... bytes; the dictionary's are copied, not changed."""
+        tables = []
+        for start in range(len(self._history), -1, -1):
+            context = self._history[start:]
+            if context not in self.tables:
+                self.tables[context] = dict(self._dictionary.get(context, {}))
+            tables.append(self.tables[context])
+        return tables
 
-    def _predict(self, contexts: list[bytes]) -> int:
-        p = 1 << 15
-        for context in contexts:
-            estimate, seen = self._states.get(context, (0, 0))
-            if seen:
-                p += (estimate - p) * _TRUST[min(seen, len(_TRUST)) - 1] >> 8
-        return min(max(p, 32), 65536 - 32)
 
-    def _learn(self, contexts: list[bytes], bit: int) -> None:
-        for context in contexts:
-            estimate, seen = self._states.get(context, (1 << 15, 0))
-            # The first sights move the estimate far, later ones by no less than a sixteenth.
-            divisor = min(2 * seen + 3, 32)
-            estimate += ((bit << 16) - estimate) * 2 // divisor
-            self._states[context] = (estimate, min(seen + 1, 255))
+def _predict(tables: list[_Table], node: int) -> int:
+    p = 1 << 15
+    for table in tables:
+        estimate, seen = table.get(node, _UNSEEN)
+        if seen:
+            p += (estimate - p) * _TRUST[min(seen, len(_TRUST)) - 1] >> 8
+    return min(max(p, _LEAST), 65536 - _LEAST)
+
+
+def _learn(tables: list[_Table], node: int, bit: int) -> None:
+    for table in tables:
+        estimate, seen = table.get(node, _UNSEEN)
+        # The first sights move the estimate far, later ones by no less than a sixteenth.
+        divisor = 2 * seen + 3 if seen < 15 else 32
+        estimate += ((bit << 16) - estimate) * 2 // divisor
+        table[node] = estimate, seen + 1 if seen < 255 else 255
 
 
 @cache
-def _read_dictionary() -> _States:
-    """Estimates after the dictionary, each of whose lines ends as a text does."""
+def _read_dictionary() -> dict[bytes, _Table]:
+    """Tables after the dictionary, each of whose lines ends as a text does."""
     model = _Model({})
     for byte in _DICTIONARY.read_bytes().replace(b"\n", bytes([_END])):
         model.code(byte, None, None)
-    return model._states
+    return model.tables
