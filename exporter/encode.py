@@ -7,10 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from plic_web.payload.edges import encode_edges
-from plic_web.payload.latents import Latents, coded_size, encode_latents
-from plic_web.payload.seed import encode_seed
-from plic_web.payload.text import encode_text
 
 from exporter.edges import canny_map
 from plic_web.engine import Pack
@@ -18,7 +14,11 @@ from plic_web.engine.conditions import MAX_CODED_SIDE, MULTIPLE, pad, to_signed
 from plic_web.engine.quantiser import LEVELS, quality_map
 from plic_web.payload import Payload, Section, SectionKind
 from plic_web.payload.base import decode_base, encode_base
+from plic_web.payload.edges import encode_edges
+from plic_web.payload.latents import Latents, coded_size, encode_latents
 from plic_web.payload.resample import upsample
+from plic_web.payload.seed import encode_seed
+from plic_web.payload.text import encode_text
 
 PROFILES = ("auto", "spr", "plic")
 DEFAULT_BPP = 0.03
@@ -66,7 +66,7 @@ def encode_picture(
     base = encode_base(rgb)
     extras = _extras(text, seed)
     if profile == "plic":
-        edges = Section(SectionKind.EDGES, encode_edges(canny_map(rgb, width, height)))
+        edges = Section(SectionKind.EDGES, encode_edges(canny_map(rgb)))
         return _file(width, height, base, [edges], extras)
     budget = int((bpp or DEFAULT_BPP) * width * height / 8)
     rest = len(_file(width, height, base, [Section(SectionKind.LATENTS, b"")], extras))

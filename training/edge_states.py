@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exporter.edges import thin_edges
-from plic_web.payload.edges import STATES, CONTEXTS
+from plic_web.payload.edges import CONTEXTS, STATES
 from training.photographs import photographs
 
 _SHORT_SIDE = 128

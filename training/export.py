@@ -17,7 +17,9 @@ import onnx
 import onnxruntime as ort
 import torch
 from onnx import TensorProto, helper, numpy_helper
-from plic_web.payload.latents import Latents, LatentTables, train_tables
+from plic_web.payload.latent_tables import LatentTables
+from plic_web.payload.latent_training import train_tables
+from plic_web.payload.latents import Latents
 from torch import Tensor, nn
 
 from training.batches import base_of
@@ -177,7 +179,7 @@ def write_description(folder: Path, trained: dict[str, object], version: int) ->
         "plic_pack": 1,
         "name": "lite",
         "version": version,
-        "licence": "Apache-2.0; encoder.onnx contains AlexNet features (BSD-3-Clause)",
+        "licence": "Apache-2.0; encoder.onnx contains AlexNet (BSD-3-Clause)",
         "provenance": "trained by this project's training/ (docs/packs.md)",
         "trained": trained,
         "conditions": ["base", "edges", "latents", "keep"],

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 ANCHORS = 5
 # Lagrangian weight of one bit per pixel, log-linear between the lowest and highest quality.
-LAMBDA_LOW, LAMBDA_HIGH = 12.0, 0.5
+LAMBDA_LOW, LAMBDA_HIGH = 6.0, 0.1
 
 
 class Quantised(NamedTuple):
@@ -88,7 +88,7 @@ def _noisy(z: Tensor) -> Tensor:
 
 def _bits(z: Tensor, log_scale: Tensor) -> Tensor:
     """Bits [N] of values z [N, C, h, w] under Laplace(0, exp(log_scale)) and unit bins."""
-    scale = log_scale.clamp(-3.5, 5).exp()
+    scale = log_scale.clamp(-6, 5).exp()
     upper = torch.distributions.Laplace(
         torch.zeros((), device=z.device), scale, validate_args=False
     )

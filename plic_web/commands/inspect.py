@@ -14,7 +14,6 @@ from plic_web.payload import Payload, PayloadError, SectionKind
 from plic_web.payload.base import base_grid
 from plic_web.payload.edges import edge_grid
 from plic_web.payload.keep import decode_keep
-from plic_web.payload.latents import read_header
 from plic_web.payload.seed import decode_seed
 from plic_web.payload.text import decode_text
 
@@ -70,13 +69,14 @@ def _details(payload: Payload, kind: int) -> dict[str, Any]:
     if kind == SectionKind.EDGES:
         return {"grid": list(edge_grid(width, height))}
     if kind == SectionKind.LATENTS:
-        header = read_header(data)
+        pack, tables, scale_and_flags, q = data[:4]
+        scale, flags = (scale_and_flags >> 4) + 1, scale_and_flags & 15
         return {
-            "pack": header.pack_number,
-            "tables": header.table_version,
-            "quality": header.q,
-            "scale": f"{header.scale}/16",
-            "gain_map": header.has_gain_map,
+            "pack": pack,
+            "tables": tables,
+            "quality": q,
+            "scale": f"{scale}/16",
+            "gain_map": bool(flags & 1),
         }
     if kind == SectionKind.TEXT:
         return {"text": decode_text(data)}

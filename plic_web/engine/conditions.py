@@ -142,7 +142,7 @@ def _keep(
         right = max(left + 1, round((rect.left + rect.width) * sx))
         bottom = max(top + 1, round((rect.top + rect.height) * sy))
         small = cv2.resize(pixels, (right - left, bottom - top), interpolation=cv2.INTER_AREA)
-        keep[:3, top:bottom, left:right] = to_signed(small)
+        keep[:3, top:bottom, left:right] = to_signed(np.asarray(small, np.uint8))
         keep[3, top:bottom, left:right] = 1
     return keep
 

@@ -31,7 +31,7 @@ def reimpose_base(picture: Picture, base_grid: Picture, cells: int) -> Picture:
     # upsample works on bytes: half levels around 128 hold every difference that occurs
     coded = np.clip(np.rint(128 + difference), 0, 255).astype(np.uint8)
     shift = upsample(coded, picture.shape[1], picture.shape[0]).astype(np.int16) - 128
-    return np.clip(picture + shift, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(picture + shift, 0, 255), np.uint8)
 
 
 def composite(

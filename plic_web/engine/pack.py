@@ -12,7 +12,7 @@ from typing import Any
 from plic_web.engine.errors import PackError
 from plic_web.engine.quantiser import Quantiser
 from plic_web.engine.session import Session, provider_name
-from plic_web.payload.latents import LatentTables
+from plic_web.payload.latent_tables import LatentTables
 
 PACKS = Path(__file__).resolve().parents[1] / "packs"
 FORMAT = 1

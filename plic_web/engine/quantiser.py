@@ -71,7 +71,7 @@ def quality_map(q: int, gain_map: NDArray[np.int8] | None, rows16: int, columns1
 def _gain(log_gains: Floats, u: Floats) -> Floats:
     anchors = np.linspace(0, 1, log_gains.shape[1])
     values = [np.interp(u, anchors, row) for row in log_gains]
-    return np.exp(np.stack(values)).astype(np.float32)
+    return np.asarray(np.exp(np.stack(values)), np.float32)
 
 
 def _round(z: Floats, threshold: float) -> Ints:

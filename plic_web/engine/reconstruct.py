@@ -89,8 +89,8 @@ def _draw_tile(inputs: dict[str, Floats], noise: Floats, pack: Pack, steps: int)
     start = hints.pop("start")
 
     def predict(x_t: Floats, t: float) -> Floats:
-        outputs = pack.unet.run(x_t=x_t, t=np.array([t], np.float32), **hints)
-        return outputs["x"]  # type: ignore[return-value]
+        outputs: dict[str, Floats] = pack.unet.run(x_t=x_t, t=np.array([t], np.float32), **hints)
+        return outputs["x"]
 
     return sample(predict, start, noise, steps)[0]
 

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime as ort
+from numpy.typing import NDArray
 
 from plic_web.engine.errors import PackError, ProviderError
+
+Floats = NDArray[np.float32]
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
@@ -49,7 +52,7 @@ class Session:
         self.inputs = {i.name: list(i.shape) for i in self._session.get_inputs()}
         self.outputs = [o.name for o in self._session.get_outputs()]
 
-    def run(self, **arrays: np.ndarray) -> dict[str, np.ndarray]:
+    def run(self, **arrays: Floats) -> dict[str, Floats]:
         """Evaluate the graph: arrays by input name -> arrays by output name."""
         results = self._session.run(self.outputs, arrays)
         return dict(zip(self.outputs, results, strict=True))

@@ -72,4 +72,4 @@ def _ramp(start: int, end: int, length: int) -> Floats:
 def to_bytes(picture: Floats) -> NDArray[np.uint8]:
     """float [3, h, w] in -1..1 -> uint8 [h, w, 3], rounded and clipped."""
     scaled = picture.transpose(1, 2, 0) * np.float32(127.5) + np.float32(128)
-    return np.clip(scaled, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(scaled, 0, 255), np.uint8)

@@ -15,6 +15,16 @@ from plic_web.cli import main
 PHOTO = Path(__file__).parents[1] / "pictures" / "kodim23.webp"
 
 
+def size_of(path: Path) -> tuple[int, int]:
+    with Image.open(path) as image:
+        return image.size
+
+
+def pixels(path: Path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"), float)
+
+
 def plic(*arguments: object) -> Result:
     return CliRunner().invoke(main, [str(a) for a in arguments])
 
@@ -28,15 +38,14 @@ def payload(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_encode_keeps_to_the_asked_rate(payload):
-    width, height = Image.open(PHOTO).size
+    width, height = size_of(PHOTO)
     assert 0.035 < 8 * payload.stat().st_size / (width * height) <= 0.05
 
 
 def test_decode_gives_a_picture_like_the_original(payload, tmp_path):
     result = plic("decode", payload, "-o", tmp_path / "out.png")
     assert result.exit_code == 0, result.output
-    decoded = np.asarray(Image.open(tmp_path / "out.png").convert("RGB"), float)
-    original = np.asarray(Image.open(PHOTO).convert("RGB"), float)
+    decoded, original = pixels(tmp_path / "out.png"), pixels(PHOTO)
     assert decoded.shape == original.shape
     psnr = 10 * np.log10(255**2 / ((decoded - original) ** 2).mean())
     grey = 10 * np.log10(255**2 / ((original - original.mean((0, 1))) ** 2).mean())
@@ -45,8 +54,8 @@ def test_decode_gives_a_picture_like_the_original(payload, tmp_path):
 
 def test_decode_at_a_width(payload, tmp_path):
     assert plic("decode", payload, "-o", tmp_path / "s.webp", "--width", 300).exit_code == 0
-    width, height = Image.open(PHOTO).size
-    assert Image.open(tmp_path / "s.webp").size == (300, round(height * 300 / width))
+    width, height = size_of(PHOTO)
+    assert size_of(tmp_path / "s.webp") == (300, round(height * 300 / width))
 
 
 def test_the_plic_profile_sends_edges_and_base(tmp_path):
@@ -71,7 +80,7 @@ def test_inspect_counts_every_byte(payload):
 def test_folders_go_through_in_parallel(tmp_path):
     source = tmp_path / "in"
     (source / "sub").mkdir(parents=True)
-    picture = Image.open(PHOTO).convert("RGB")
+    picture = Image.fromarray(pixels(PHOTO).astype(np.uint8))
     picture.crop((0, 0, 256, 192)).save(source / "a.png")
     picture.crop((100, 100, 356, 292)).save(source / "sub" / "b.jpg")
     encoded = plic("encode", source, "-o", tmp_path / "plic", "--jobs", 2)
@@ -79,7 +88,7 @@ def test_folders_go_through_in_parallel(tmp_path):
     assert (tmp_path / "plic" / "sub" / "b.plic").is_file()
     decoded = plic("decode", tmp_path / "plic", "-o", tmp_path / "out", "--format", "webp")
     assert decoded.exit_code == 0, decoded.output
-    assert Image.open(tmp_path / "out" / "sub" / "b.webp").size == (256, 192)
+    assert size_of(tmp_path / "out" / "sub" / "b.webp") == (256, 192)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +122,7 @@ def test_inspect_of_bad_input(tmp_path):
 def test_one_bad_file_among_good_ones_is_named_and_the_others_are_written(tmp_path):
     source = tmp_path / "in"
     source.mkdir()
-    Image.open(PHOTO).convert("RGB").crop((0, 0, 128, 128)).save(source / "good.png")
+    Image.fromarray(pixels(PHOTO)[:128, :128].astype(np.uint8)).save(source / "good.png")
     (source / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     result = plic("encode", source, "-o", tmp_path / "out", "--jobs", 1)
     assert result.exit_code == 2

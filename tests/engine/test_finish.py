@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from plic_web.payload.keep import Rect
 
 from plic_web.engine.finish import FEATHER, composite, reimpose_base
+from plic_web.payload.keep import Rect
 from plic_web.payload.resample import area_average
 
 
