@@ -89,10 +89,10 @@ def _draw_tile(inputs: dict[str, Floats], noise: Floats, pack: Pack, steps: int)
     start = hints.pop("start")
 
     def predict(x_t: Floats, t: float) -> Floats:
-        outputs: dict[str, Floats] = pack.unet.run(x_t=x_t, t=np.array([t], np.float32), **hints)
-        return outputs["x"]
+        return pack.unet.run(x_t=x_t, t=np.array([t], np.float32), **hints)["x"]
 
-    return sample(predict, start, noise, steps)[0]
+    picture: Floats = sample(predict, start, noise, steps)[0]
+    return picture
 
 
 def _resize(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
