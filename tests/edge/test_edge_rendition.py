@@ -13,6 +13,7 @@ import pytest
 from edge_support import Client, Export, FakeEngine, StartApp, Target, wait_until
 from PIL import Image
 
+from plic_web.commands.doctor import shipped_payload
 from plic_web.edge import EdgeSettings
 from plic_web.edge.app import create_app
 from plic_web.edge.runtime import Runtime
@@ -348,3 +349,17 @@ def test_the_runtime_folder_is_private() -> None:
         assert runtime.folder.stat().st_mode & 0o777 == 0o700
     finally:
         runtime.remove()
+
+
+def test_the_real_engine_and_the_shipped_pack(
+    settings: EdgeSettings, export: Export, start_app: StartApp
+) -> None:
+    payload = Payload.parse(shipped_payload())
+    export.add(payload, "photo.jpg")
+    real = dataclasses.replace(settings, engine="plic_web.engine")
+    response = Client(start_app(real)).get(export.url(-1, 60))
+    assert response.status_code == 200
+    assert response.headers["X-Plic"].startswith("reconstructed; pack=lite-")
+    with Image.open(io.BytesIO(response.data)) as image:
+        assert image.size == (60, 40)
+        assert image.convert("L").getextrema() != (0, 0)
