@@ -19,6 +19,7 @@ from plic_web.edge.rendition import WEBP_METHOD
 from plic_web.edge.settings import EdgeSettings
 from plic_web.payload import Payload, PayloadError, SectionKind
 from plic_web.payload.base import decode_base
+from plic_web.payload.resample import upsample
 
 # The stand-in for hosts without an edge: about a kilobyte, more for large pictures, as the
 # smallest WebP of a given size in pixels grows with its area.
@@ -87,10 +88,10 @@ def encode(task: EncodeTask) -> Encoded:
     kept = payload.get(SectionKind.KEEP) is not None
     reader = {w: len(_as_edge_sends(shown, (w, h), kept)) for w, h in task.sizes}
     files[f"report/{digest}.webp"] = _for_report(shown)
-    base = payload.get(SectionKind.BASE)
-    if base is not None:
-        grid = decode_base(base, payload.width, payload.height)
-        files[f"report/{digest}-base.webp"] = _webp(Image.fromarray(grid), lossless=True)
+    if (base := payload.get(SectionKind.BASE)) is not None:
+        height, width = shown.shape[:2]
+        blur = upsample(decode_base(base, payload.width, payload.height), width, height)
+        files[f"report/{digest}-base.webp"] = _for_report(blur)
     return Encoded("", digest, profile_of(payload), files, reader)
 
 

@@ -34,7 +34,11 @@ def render_report(
     page = environment.get_template("report.html").render(
         pack=pack,
         total=figures.total,
-        pages=[(path, _page_address(path), hops) for path, hops in sorted(figures.pages.items())],
+        pages=[
+            (path, _page_address(path), hops)
+            for path, hops in sorted(figures.pages.items())
+            if hops.to_edge != hops.before
+        ],
         pictures=[
             _picture_row(plan, converted, picture)
             for picture in sorted(converted.pictures.values(), key=lambda found: found.original)

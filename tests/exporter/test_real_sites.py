@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from exporter.export import Result
+from exporter.export import Result, export
+from exporter.pack_codec import PackCodec
 from exporter.splice import undo
 
 SITES = [
@@ -64,12 +65,12 @@ def exports(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[
     """Each site exported once, with the fake codec."""
     folder = tmp_path_factory.mktemp("sites")
 
-    def export(name: str, run: Run) -> Path:
+    def once(name: str, run: Run) -> Path:
         if not (folder / name).exists():
             run(shared / "sites" / name, folder / name)
         return folder / name
 
-    return export
+    return once
 
 
 @pytest.mark.parametrize("name", SITES)
@@ -171,3 +172,19 @@ def test_a_browser_finds_no_broken_link_and_the_same_sizes(
     finally:
         before.close()
         after.close()
+
+
+@pytest.mark.slow
+def test_a_site_with_the_shipped_pack(shared: Path, tmp_path: Path) -> None:
+    codec = PackCodec()
+    site = shared / "sites" / "html5up-massively"
+    results = [
+        export(site, out, codec, jobs=2, looking=lambda *_: None, encoding=lambda *_: None)
+        for out in (tmp_path / "one", tmp_path / "two")
+    ]
+    assert tree(tmp_path / "one") == tree(tmp_path / "two")
+    total = results[0].figures.total
+    assert total.to_edge < total.to_reader < total.before
+    for picture in results[0].converted.pictures.values():
+        assert picture.profile == "spr"
+        assert len(picture.payload) < 2000
