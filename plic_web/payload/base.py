@@ -147,7 +147,9 @@ def quantise(grid_rgb: NDArray[np.floating]) -> NDArray[np.int32]:
     across = cosines(columns) / 1024 * np.where(np.arange(columns)[:, None], 2, 1) / columns
     down = cosines(rows) / 1024 * np.where(np.arange(rows)[:, None], 2, 1) / rows
     amplitude = np.einsum("vi,ijc,uj->vuc", down, ycbcr, across, optimize=True)
-    level = np.floor(np.abs(amplitude) * 16 / steps(columns, rows) + _ROUNDING)
+    exact = np.abs(amplitude) * 16 / steps(columns, rows)
+    level = np.floor(exact + _ROUNDING)
+    level[0, 0] = np.rint(exact[0, 0])  # the mean colour is always worth its bits
     level = np.minimum(level, MAX_COEFFICIENT)
     return np.asarray(np.where(amplitude < 0, -level, level), np.int32)
 
