@@ -133,9 +133,12 @@ def test_one_greedy_client_gets_429(
 def test_a_request_past_its_deadline_is_never_decoded(
     start_edge: StartEdge, export: Export, engine: FakeEngine
 ) -> None:
-    engine.tell("seconds", "1")
+    engine.tell("seconds", "2.5")
     edge = start_edge(deadline=0.4)
-    answers = _get_many(edge, [export.url(0), export.url(1)])
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(edge.get, export.url(0))
+        wait_until(lambda: engine.decodes() == 1)
+        answers = [edge.get(export.url(1)), first.result()]
     assert [status for status, _, _ in answers] == [503, 503]
     assert all("Retry-After" in headers for _, headers, _ in answers)
     wait_until(lambda: _samples(edge)["plic_decodes_total"] == 1)
