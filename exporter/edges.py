@@ -18,10 +18,11 @@ def canny_map(rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:
     Canny (1986) as OpenCV has it, Sobel 3x3 and L1 gradient.
     """
     height, width, _ = rgb.shape
-    return thin_edges(cv2.resize(rgb, edge_grid(width, height), interpolation=cv2.INTER_AREA))
+    small = cv2.resize(rgb, edge_grid(width, height), interpolation=cv2.INTER_AREA)
+    return thin_edges(np.asarray(small, np.uint8))
 
 
-def thin_edges(small: NDArray[np.generic]) -> NDArray[np.bool_]:
+def thin_edges(small: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Edges of a picture u8 [h, w, 3] that has the map's size already."""
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     blurred = cv2.GaussianBlur(grey, (0, 0), BLUR_SIGMA)

@@ -35,7 +35,8 @@ def count(folder: Path) -> NDArray[np.float64]:
         height, width, _ = rgb.shape
         scale = _SHORT_SIDE / min(height, width)
         size = (round(width * scale), round(height * scale))
-        edges = thin_edges(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
+        small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+        edges = thin_edges(np.asarray(small, np.uint8))
         for view in (edges, edges[:, ::-1]):
             context = contexts(view)
             for bit in (0, 1):
