@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html.entities import html5
 from urllib.parse import quote
@@ -22,7 +23,7 @@ class Decoded:
     """
 
     text: str
-    at: tuple[int, ...]
+    at: Sequence[int]
 
 
 def decode_attribute(raw: str) -> Decoded:
@@ -32,6 +33,8 @@ def decode_attribute(raw: str) -> Decoded:
     used as an address, where that is the same, and the raw value may be undecoded bytes, with
     which they must not mix.
     """
+    if "&" not in raw:  # as nearly always, and `data:` addresses are long
+        return Decoded(raw, range(len(raw) + 1))
     text: list[str] = []
     at: list[int] = []
     position = 0

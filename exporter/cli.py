@@ -5,22 +5,19 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from exporter.cache import Cache
-from exporter.convert import Progress as ConvertProgress
 from exporter.export import Result
 from exporter.export import export as export_site
 from exporter.folder import FolderError, check_output, scan
 from exporter.pack_codec import PackCodec
 from exporter.plan import Plan, make_plan
-from exporter.plan import Progress as PlanProgress
+from exporter.progress import encoding_bar, looking_bar
 from exporter.report import readable_bytes, share
 from exporter.shim import ShimError
 from plic_web.engine import EngineError
@@ -40,9 +37,9 @@ from plic_web.engine import EngineError
 @click.option(
     "--jobs",
     type=click.IntRange(1, 256),
-    default=lambda: len(os.sched_getaffinity(0)),
-    show_default="one a processor",
-    help="Pictures worked on at a time.",
+    default=lambda: os.cpu_count() or 1,
+    show_default=False,
+    help="Pictures worked on at a time [the cores].",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 def export(
@@ -57,12 +54,12 @@ def export(
     try:
         if dry_run:
             check_output(out, site)
-            with _looking() as looking:
+            with looking_bar() as looking:
                 plan = make_plan(scan(site), Cache.of(out), jobs, looking)
             click.echo(_json(_decisions(plan)) if as_json else _table(plan))
             return
         codec = PackCodec(bpp=bpp)
-        with _looking() as looking, _encoding() as encoding:
+        with looking_bar() as looking, encoding_bar() as encoding:
             result = export_site(site, out, codec, jobs=jobs, looking=looking, encoding=encoding)
     except (FolderError, ShimError, EngineError) as error:
         _refuse(str(error))
@@ -76,43 +73,6 @@ def export(
 def _refuse(message: str) -> NoReturn:
     click.echo(f"plic export: {message}", err=True)
     sys.exit(2)
-
-
-@contextmanager
-def _looking() -> Iterator[PlanProgress]:
-    """A bar for the look at all pictures, on stderr so that stdout stays clean."""
-    with _Bar("Looking at pictures") as bar:
-        yield lambda done, total: bar.show(done, total, "")
-
-
-@contextmanager
-def _encoding() -> Iterator[ConvertProgress]:
-    """A bar for the encoding, with the bytes saved so far."""
-    with _Bar("Encoding pictures") as bar:
-        yield lambda done, total, saved: bar.show(done, total, f"{readable_bytes(saved)} saved")
-
-
-class _Bar:
-    """A progress bar whose length is known only at its first step."""
-
-    def __init__(self, label: str) -> None:
-        self._label = label
-        self._bar: Any = None
-
-    def __enter__(self) -> _Bar:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._bar is not None:
-            self._bar.render_finish()
-
-    def show(self, done: int, total: int, item: str) -> None:
-        """Draw `done` of `total` steps."""
-        if self._bar is None:
-            self._bar = click.progressbar(
-                length=total, label=self._label, file=sys.stderr, item_show_func=lambda text: text
-            )
-        self._bar.update(done - self._bar.pos, item)
 
 
 def _decisions(plan: Plan) -> dict[str, Any]:

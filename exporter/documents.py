@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from .addresses import Place, place_of
-from .charset import Text, read_text
-from .stylesheets import CssPictures, CssString, find_pictures
+from exporter.addresses import Place, place_of
+from exporter.charset import Text, read_text
+from exporter.stylesheets import CssPictures, CssString, find_pictures
 
 # The byte-order mark, as UTF-8 bytes read as Latin-1 and as itself.
 _MARKS = ("\u00ef\u00bb\u00bf", "\ufeff")
@@ -72,12 +73,14 @@ class Document:
     sealed: list[str] = field(default_factory=list)
     passed_over: list[tuple[str, str]] = field(default_factory=list)
     fitted: set[str] = field(default_factory=set)
+    _families: int = 0
 
     def new_family(self) -> int:
         """A family that no use of this document has yet."""
-        return 1 + max((use.family for use in self.uses), default=0)
+        self._families += 1
+        return self._families
 
-    def add_css(self, found: CssPictures, at: list[int] | tuple[int, ...] | int) -> None:
+    def add_css(self, found: CssPictures, at: Sequence[int] | int) -> None:
         """Take over what a stylesheet in this document refers to.
 
         Args:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exporter.encode import encode_picture
+from plic_web.edge.rendition import engine_version
 from plic_web.engine import Pack, load_pack, reconstruct
 from plic_web.payload import Payload
 
@@ -38,7 +39,8 @@ class PackCodec:
 
     @property
     def settings(self) -> str:
-        return f"{self.pack} bpp={self.bpp}"
+        pack = _pack(self.name, self.threads)
+        return f"{pack.id} {sorted(pack.files.items())} {engine_version('cpu')} bpp={self.bpp}"
 
     def encode(self, rgb: NDArray[np.uint8]) -> bytes:
         return encode_picture(rgb, pack=_pack(self.name, self.threads), bpp=self.bpp)

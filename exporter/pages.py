@@ -6,13 +6,13 @@ import itertools
 import re
 from dataclasses import dataclass, field
 
-from .addresses import place_of, starts_at_root
-from .characters import Decoded, decode_attribute
-from .charset import read_text
-from .documents import Document, Slot, Use
-from .srcset import parse_srcset
-from .stylesheets import find_pictures
-from .tokenizer import Attribute, Doctype, RawText, Tag, Token, tokenize
+from exporter.addresses import place_of, starts_at_root
+from exporter.characters import Decoded, decode_attribute
+from exporter.charset import read_text
+from exporter.documents import Document, Slot, Use
+from exporter.srcset import parse_srcset
+from exporter.stylesheets import find_pictures
+from exporter.tokenizer import Attribute, Doctype, RawText, Tag, Token, tokenize
 
 # What the usual lazy loaders put aside for later.
 _LAZY_SINGLE = ("data-src", "data-lazy-src")

@@ -36,6 +36,7 @@ _LARGEST_SHARE = 0.5
 _LEAST_SAVING = 0.1
 _LEAST_SAVED_BYTES = 256
 
+_WEBP_SIDE = 16383  # the format's limit
 _PHOTO_QUALITY = 80
 _DRAWING_QUALITY = 90  # lossy only where the original already was
 
@@ -148,7 +149,7 @@ def recompress(task: RecompressTask) -> bytes | None:
         picture = open_picture(task.path)
     except PictureError:
         return None
-    if picture.format in ("WEBP", "AVIF"):
+    if picture.format in ("WEBP", "AVIF") or max(picture.image.size) > _WEBP_SIDE:
         return None
     data = _conventional(picture, task.exact)
     saved = task.size - len(data)

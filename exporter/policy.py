@@ -10,15 +10,13 @@ from typing import Any
 import cv2
 import numpy as np
 
-from .analyse import exact_colours, kind_of, measure
-from .pictures import MEDIA_TYPES, PictureError, open_picture
+from exporter.analyse import exact_colours, kind_of, measure
+from exporter.pictures import MEDIA_TYPES, PictureError, open_picture
+from plic_web.payload.container import MAX_PIXELS, MAX_SIDE
 
 # Below these a payload would save nothing worth a reader's attention.
 MIN_SIDE = 96
 MIN_BYTES = 3000
-# The payload format's own limits.
-MAX_SIDE = 4096
-MAX_PIXELS = 16_000_000
 
 # A file name that says what the picture is for is believed.
 _EXACT_BY_NAME = re.compile(
