@@ -15,8 +15,9 @@ from plic_web.payload import Payload
 
 
 @functools.lru_cache(maxsize=1)
-def _pack(name: str, threads: int) -> Pack:
-    return load_pack(name, threads=threads)
+def _pack(name: str) -> Pack:
+    # One thread: several pictures are worked on at a time, and their number changes no byte.
+    return load_pack(name, threads=1)
 
 
 @dataclass(frozen=True)
@@ -26,25 +27,23 @@ class PackCodec:
     Attributes:
         name: the pack's name or folder.
         bpp: bits per pixel to aim at; None leaves it to the encoder.
-        threads: of one encoding or decoding.
     """
 
     name: str = "lite"
     bpp: float | None = None
-    threads: int = 1
 
     @property
     def pack(self) -> str:
-        return _pack(self.name, self.threads).id
+        return _pack(self.name).id
 
     @property
     def settings(self) -> str:
-        pack = _pack(self.name, self.threads)
+        pack = _pack(self.name)
         return f"{pack.id} {sorted(pack.files.items())} {engine_version('cpu')} bpp={self.bpp}"
 
     def encode(self, rgb: NDArray[np.uint8]) -> bytes:
-        return encode_picture(rgb, pack=_pack(self.name, self.threads), bpp=self.bpp)
+        return encode_picture(rgb, pack=_pack(self.name), bpp=self.bpp)
 
     def reconstruct(self, payload: bytes, width: int) -> NDArray[np.uint8]:
-        pack = _pack(self.name, self.threads)
+        pack = _pack(self.name)
         return reconstruct(Payload.parse(payload), width=width, pack=pack)

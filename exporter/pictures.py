@@ -91,9 +91,9 @@ def open_picture(path: Path) -> Picture:
             # Pillow warns of bombs and of oddities; the checks below decide instead.
             warnings.simplefilter("ignore")
             return _open(path.read_bytes())
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
-        if isinstance(error, PictureError):
-            raise
+    except PictureError:
+        raise
+    except Exception as error:  # Pillow's readers raise all kinds of things over damaged files
         raise PictureError(f"cannot be decoded ({error})") from None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import zlib
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from drawings import chart, drawings, logo
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from exporter.pictures import PictureError, open_picture
@@ -109,6 +112,23 @@ def test_broken_files_and_bombs_are_named(tmp_path: Path, data: bytes, reason: s
         open_picture(path)
     decision = decide("x.png", inspect(path))
     assert decision.action == "leave"
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    path=st.sampled_from(sorted(IMAGES.iterdir())),
+    damage=st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 255)), min_size=1, max_size=8),
+)
+def test_damaged_files_never_raise_anything_else(
+    path: Path, damage: list[tuple[int, int]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    data = bytearray(path.read_bytes())
+    for at, value in damage:
+        data[at] = value
+    damaged = tmp_path_factory.getbasetemp() / f"damaged{path.suffix}"
+    damaged.write_bytes(data)
+    with contextlib.suppress(PictureError):
+        open_picture(damaged).rgb()
 
 
 def test_exotic_pictures_are_named(tmp_path: Path) -> None:
