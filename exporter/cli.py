@@ -119,7 +119,7 @@ def _summary(result: Result) -> dict[str, Any]:
     return {
         "payloads": len(result.converted.pictures),
         "conventional": len(result.plan.facts) - len(result.converted.replaced.payloads),
-        "pages": len(result.figures.pages),
+        "pages": result.pages,
         "left_alone": len(result.plan.left_alone) + len(result.plan.site.refused),
         "bytes": {
             "before": total.before,

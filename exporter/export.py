@@ -55,8 +55,9 @@ class Output:
 
 @dataclass(frozen=True)
 class Result:
-    """What an export did."""
+    """What an export did; `pages` is the number of those that show reconstructions."""
 
+    pages: int
     plan: Plan
     converted: Converted
     figures: SiteFigures
@@ -101,7 +102,7 @@ def export(
     with replacing(out) as folder:
         copy_site(found, folder, skip=set(output.documents))
         _write(plan, output, folder)
-    return Result(plan, converted, figures)
+    return Result(len(output.pages), plan, converted, figures)
 
 
 def _make_pages(plan: Plan, converted: Converted, shim: Shim, output: Output) -> None:

@@ -24,7 +24,7 @@ def invoke(*arguments: object) -> Result:
 def test_export_reports_bytes_on_both_hops(site: Path, tmp_path: Path) -> None:
     result = invoke(site, "--out", tmp_path / "out", "--jobs", 1)
     assert result.exit_code == 0
-    assert result.stdout.startswith("4 payloads on ")
+    assert result.stdout.startswith("4 payloads on 5 pages; ")
     assert "kB before" in result.stdout
     assert "report.html" in result.stdout
     assert "Encoding pictures" in result.stderr
