@@ -33,16 +33,18 @@ def page_stylesheet(placeholders: Iterable[Placeholder], notice: str) -> str:
 
     `:where` gives the rules no weight, so whatever the site says of its pictures wins. The
     gradient keeps to the content box: no padding, as of a frame around a photo, shows it.
-    `aspect-ratio: auto` steps back as soon as the picture itself is there.
+    `aspect-ratio: auto` steps back as soon as the picture itself is there; where `width` and
+    `height` or a `<source>` say the ratio, nothing is said here, or a picture of another shape
+    would move the page when it arrives.
     """
     rules = [notice.strip()]
     for picture in placeholders:
-        background = ""
+        images = f'img[src*="{picture.digest}/"]'
         if picture.base is not None:
-            background = f"background:{gradient(picture.base)} content-box;"
+            rules.append(f":where({images}){{background:{gradient(picture.base)} content-box}}")
         rules.append(
-            f':where(img[src*="{picture.digest}/"])'
-            f"{{{background}aspect-ratio:auto {picture.width}/{picture.height}}}"
+            f":where({images}:not([width][height],picture *))"
+            f"{{aspect-ratio:auto {picture.width}/{picture.height}}}"
         )
     return "\n".join(rules) + "\n"
 

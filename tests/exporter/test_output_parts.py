@@ -45,11 +45,14 @@ def test_page_stylesheet_gives_way_to_the_site() -> None:
     css = page_stylesheet(
         [Placeholder("0" * 16, 30, 20, grid), Placeholder("1" * 16, 30, 20, None)], ".plic{}\n"
     )
-    notice, painted, plain = css.splitlines()
+    notice, painted, *ratios = css.splitlines()
     assert notice == ".plic{}"
     assert painted.startswith(':where(img[src*="0000000000000000/"]){background:linear-gradient(')
-    assert painted.endswith(" content-box;aspect-ratio:auto 30/20}")
-    assert plain == ':where(img[src*="1111111111111111/"]){aspect-ratio:auto 30/20}'
+    assert painted.endswith(" content-box}")
+    unsaid = ":not([width][height],picture *)"
+    assert ratios == [
+        f':where(img[src*="{digit * 16}/"]{unsaid}){{aspect-ratio:auto 30/20}}' for digit in "01"
+    ]
 
 
 def test_script_files_are_named_by_content(tmp_path: Path) -> None:
