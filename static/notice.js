@@ -8,17 +8,17 @@ const make = (tag, properties, ...children) => {
   return element;
 };
 
-// `bundle`: all pictures of the page by digest; `known`: a Map from each `img` to its picture.
-export async function openNotice(bundle, known) {
+// `known`: a Map from each `img` of a reconstructed picture to what the bundle says of it.
+export async function openNotice(known) {
   const [title, text, originals, close] = await words;
   const panel = make('div');
-  const choice = (label, bytes, checked, onchange) =>
-    make('label', {}, make('input', { type: 'checkbox', checked, onchange }), label, ' ', kB(bytes));
-  const kB = (bytes) => `${Math.ceil(bytes / 1e3)} kB`;
+  const choice = (label, cost, checked, onchange) =>
+    make('label', {}, make('input', { type: 'checkbox', checked, onchange }), label, ' ', kB(cost));
+  const kB = (cost) => `${Math.ceil(cost / 1e3)} kB`;
   const ontoggle = () => {
     let cost = 0;
     let paid = 0;
-    bundle.forEach((picture) => {
+    new Set(known.values()).forEach((picture) => {
       cost += picture.cost;
       paid += picture.paid;
     });

@@ -15,7 +15,7 @@ function adopt(img) {
   const digests = (img.currentSrc + img.outerHTML).match(/\w{16}(?=\/)/g);
   const picture = bundle.get(digests?.find((name) => bundle.has(name)));
   if (!picture || known.get(img) == picture) return;
-  if (!known.size) openNotice(bundle, known);
+  if (!known.size) openNotice(known);
   known.set(img, picture);
   const settled = img.complete && img.currentSrc.includes(picture.digest);
   if (settled && img.naturalWidth) return;
