@@ -17,11 +17,11 @@ import onnx
 import onnxruntime as ort
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
 from plic_web.payload.latent_tables import LatentTables
 from plic_web.payload.latent_training import train_tables
 from plic_web.payload.latents import Latents
-from torch import Tensor, nn
-
 from training.batches import base_of
 from training.data import Photos
 from training.latents import ANCHORS
@@ -196,6 +196,7 @@ def export_pack(run: Path, folder: Path, lpips_source: Path, data: Path, version
     model = LitePack(widths)
     state = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)
     model.load_state_dict(state["average"])
+    model.eval()
     lpips = LPIPS(lpips_source)
     folder.mkdir(parents=True, exist_ok=True)
     modules = {

@@ -51,7 +51,8 @@ class LatentQuantiser(nn.Module):
         super().__init__()
         gains = torch.linspace(math.log(0.4), math.log(4.0), ANCHORS)
         self.gain32 = nn.Parameter(gains.repeat(channels32, 1))
-        self.gain16 = nn.Parameter(gains.repeat(channels16, 1))
+        gains16 = torch.linspace(math.log(0.15), math.log(4.0), ANCHORS)
+        self.gain16 = nn.Parameter(gains16.repeat(channels16, 1))
         self.scale32 = nn.Parameter(torch.zeros(channels32, ANCHORS))
         self.context = nn.Sequential(
             nn.Conv2d(channels32 + 1, 64, 3, padding=1),

@@ -102,6 +102,9 @@ class Encoder(nn.Module):
         self.base = _conv(3, w.c16, 1)
         self.body = nn.Sequential(*(ResBlock(w.c16) for _ in range(w.encoder_blocks)))
         self.head16 = _conv(w.c16, w.latents16)
+        # Unit variance, so that the gains alone set the rate: without it the low qualities'
+        # rate shrank these channels until they were zero at every quality and stayed so.
+        self.norm16 = nn.BatchNorm2d(w.latents16, affine=False, momentum=0.02)
         self.down32 = nn.Conv2d(w.c16, w.c16, 3, 2, 1)
         self.block32 = ResBlock(w.c16)
         self.head32 = _conv(w.c16, w.latents32, 1)
@@ -114,7 +117,7 @@ class Encoder(nn.Module):
         h = h + self.semantic(0.1 * torch.cat(taps, 1)) + self.base(F.avg_pool2d(base, 4))
         h = self.body(h)
         h32 = self.block32(self.down32(_act(h)))
-        return self.head32(_act(h32)), self.head16(_act(h))
+        return self.head32(_act(h32)), self.norm16(self.head16(_act(h)))
 
 
 class ControlBranch(nn.Module):

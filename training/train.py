@@ -33,6 +33,7 @@ AVERAGE = 0.999
 CLIP = 1.0
 LPIPS_WEIGHT = 1.0
 COARSE_WEIGHT = 1.0
+GAIN_PACE = 20.0
 
 
 class LitePack(nn.Module):
@@ -101,6 +102,21 @@ def learning_rate(step: int, elapsed: float, peak: float) -> float:
     return peak * min(1.0, (step + 1) / WARM_UP) * max(0.02, cosine)
 
 
+def make_optimiser(model: LitePack) -> torch.optim.Optimizer:
+    """AdamW; the log-gains, which must travel whole units, move GAIN_PACE times as fast."""
+    gains = [p for n, p in model.named_parameters() if ".gain" in n or ".scale" in n]
+    ids = {id(p) for p in gains}
+    others = [p for p in model.parameters() if id(p) not in ids]
+    return torch.optim.AdamW(
+        [
+            {"params": others, "pace": 1.0},
+            {"params": gains, "pace": GAIN_PACE, "weight_decay": 0.0},
+        ],
+        lr=1e-4,
+        weight_decay=1e-4,
+    )
+
+
 class Trainer:
     """Model, its moving average, optimiser and checkpoint of one run folder."""
 
@@ -109,8 +125,8 @@ class Trainer:
         self.log = run / "log.jsonl"
         self.device = device
         self.model = LitePack(widths).to(device, memory_format=torch.channels_last)
-        self.average = LitePack(widths).to(device)
-        self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=1e-4, weight_decay=1e-4)
+        self.average = LitePack(widths).to(device).eval()
+        self.optimiser = make_optimiser(self.model)
         self.step = 0
         self.seconds = 0.0
         run.mkdir(parents=True, exist_ok=True)
@@ -145,7 +161,7 @@ class Trainer:
     def update(self, loss: Tensor, rate: float) -> None:
         """One optimiser step, and the moving average after it."""
         for group in self.optimiser.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["pace"]
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), CLIP)
@@ -156,6 +172,8 @@ class Trainer:
         with torch.no_grad():
             for slow, fast in zip(self.average.parameters(), self.model.parameters(), strict=True):
                 slow.lerp_(fast, 1 - memory)
+            for kept, seen in zip(self.average.buffers(), self.model.buffers(), strict=True):
+                kept.copy_(seen)
 
     def write_log(self, record: dict[str, object]) -> None:
         line = json.dumps({"step": self.step, "minutes": round(self.seconds / 60, 1), **record})
