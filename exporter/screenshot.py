@@ -11,7 +11,7 @@ from PIL import Image
 from exporter.browser_check import PATIENCE
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Route
+    from playwright.sync_api import Browser, Page
 
 _RENDITIONS = re.compile(r"/_plic/[0-9a-f]{16}/\d+\.webp$")
 _SIZE = (760, 860)
@@ -27,14 +27,11 @@ def side_by_side(browser: Browser, url: str) -> Image.Image:
     context = browser.new_context(viewport={"width": _SIZE[0], "height": _SIZE[1]})
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
-    waiting: list[Route] = []
-    page.route(_RENDITIONS, waiting.append)
+    page.route(_RENDITIONS, lambda _: None)  # held until the route is taken away
     page.goto(url, wait_until="domcontentloaded")
     page.wait_for_function(_BLURRED)
     before = _shot(page)
     page.unroute(_RENDITIONS)
-    for route in waiting:
-        route.continue_()
     page.wait_for_function(_THERE)
     after = _shot(page)
     context.close()

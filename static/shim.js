@@ -25,19 +25,20 @@ function adopt(img) {
 
 // The blur is an animation that stands still until the picture is there to be seen through it.
 function veil(img, { width, height, base }) {
-  const cover = getComputedStyle(img).objectFit == 'cover';
-  const ratio = cover ? (img.clientWidth * height) / (img.clientHeight * width) : 1;
-  const grid = decodeBase(base, width, height);
-  const painted = paint(grid, ratio);
-  const filter = `blur(${img.clientHeight / grid.height / 3}px)`;
+  const x = img.clientWidth / width;
+  const y = img.clientHeight / height;
+  // As object-fit: cover shows it, which without that is the whole.
+  const scale = Math.max(x, y);
+  const painted = paint(decodeBase(base, width, height), x / scale, y / scale);
+  painted.clipPath = `inset(0 round ${getComputedStyle(img).borderRadius})`;
+  const filter = `blur(${(scale * height) / 48}px)`;
   const fade = img.animate([{ ...painted, filter }, painted], 350);
   fade.pause();
-  const arrive = async () => {
+  img.addEventListener('load', async () => {
     await img.decode().catch(() => {});
     if (matchMedia('(prefers-reduced-motion)').matches) fade.cancel();
     else fade.play();
-  };
-  img.addEventListener('load', arrive, { once: true });
+  }, { once: true });
 }
 
 async function fail({ target: img }) {
@@ -52,11 +53,11 @@ async function fail({ target: img }) {
   };
 }
 
-const adoptAll = () => [...document.images].forEach(adopt);
+const scan = () => [...document.images].forEach(adopt);
 document.addEventListener('error', fail, true);
-new MutationObserver(adoptAll).observe(document, {
+new MutationObserver(scan).observe(document, {
   subtree: true,
   childList: true,
   attributeFilter: ['src', 'srcset'],
 });
-adoptAll();
+scan();

@@ -63,12 +63,15 @@ def test_a_cropped_picture_is_blurred_as_it_is_cropped(edge: FakeEdge, open_page
     colours[:, 120:] = (0, 0, 250)
     digest = edge.add_picture("flag", colours)
     edge.held.add(digest)
-    edge.files["/site.css"] += b"img { width: 160px; height: 160px; object-fit: cover }"
+    edge.files["/site.css"] += (
+        b"img { width: 160px; height: 160px; object-fit: cover; border-radius: 40px }"
+    )
     page = open_page(edge.add_page(img(digest)))
     wait(page, BLURRED)
     shot = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
-    red = shot[:160, :160].astype(float)[:, :, 0].mean(axis=0)
-    assert red[60:].max() < 30  # a stretched blur would be red up to column 40 and half to 50
+    red = shot[60:100, :160].astype(float)[:, :, 0].mean(axis=0)
+    assert red[60:150].max() < 30  # a stretched blur would be red up to column 40 and half to 50
+    assert tuple(shot[1, 1]) == tuple(shot[158, 158]) == (255, 255, 255)  # round corners
     edge.held.clear()
 
 
