@@ -9,12 +9,12 @@ from pathlib import Path
 import click
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
-from plic_web.payload.container import MAX_PIXELS, MAX_SIDE
 
 from exporter.encode import PROFILES, encode_picture
 from plic_web.commands.files import BadInput, Job, Outcome, plan, run_jobs, write_whole
 from plic_web.engine import EngineError, Pack, load_pack
 from plic_web.payload import PayloadError
+from plic_web.payload.container import MAX_PIXELS, MAX_SIDE
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif"})
 
