@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", reason="needs torch: make test-training")
 
 from PIL import Image  # noqa: E402
 
@@ -23,7 +24,10 @@ from training.latents import LatentQuantiser, rate_weight  # noqa: E402
 from training.perceptual import LPIPS  # noqa: E402
 from training.train import train  # noqa: E402
 
-from .conftest import PICTURES  # noqa: E402
+# torch's ONNX export is full of them; the one that it prefers today needs two more packages.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+PICTURES = Path(__file__).parents[1] / "pictures"
 
 
 def picture(name: str) -> np.ndarray:
@@ -45,7 +49,7 @@ def test_lpips_is_zero_for_equals_and_grows_with_blur(lpips_source):
 
 def test_validation_photos_are_never_trained_on(shards):
     photos = Photos(shards)
-    assert len(photos.train) + len(photos.held_out) == 72
+    assert (len(photos.train), len(photos.held_out)) == (18, 2)
     share = np.mean([is_held_out(f"set/{i}.webp") for i in range(6400)])
     assert 0.01 < share < 0.022
 
@@ -100,7 +104,7 @@ def run(tmp_path_factory, shards, lpips_source):
     """A run trained for a few seconds, resumed once, and exported."""
     folder = tmp_path_factory.mktemp("run")
     arguments = argparse.Namespace(
-        data=shards, lpips=lpips_source, run=folder / "run", minutes=0.3, size=128, batch=2,
+        data=shards, lpips=lpips_source, run=folder / "run", minutes=0.15, size=128, batch=2,
         rate=5e-4, share_at_one=0.6, validate_every=10**9, limit=None, device="cpu", seed=1,
     )  # fmt: skip
     train(arguments)
