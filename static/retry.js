@@ -5,13 +5,14 @@
 export const delay = (n, after, random = Math.random()) =>
   Math.max(+after || 0, 2 ** n / 2) * (1 + random / 2) * 1000;
 
-// Starts `img` again once its URL answers; resolves to whether it did.
+// Starts `img` again once its URL answers.
 export async function recover(img, picture, tries) {
   while (picture.tries++ < tries) {
     const reply = await fetch(img.currentSrc).catch(() => {});
     if (reply?.ok) {
       await reply.blob();
-      return (img.src = img.src);
+      img.src = img.src;
+      return;
     }
     if (reply?.status < 429) return;
     const wait = delay(picture.tries, reply?.headers.get('Retry-After'));

@@ -43,14 +43,15 @@ function veil(img, { width, height, base }) {
 
 async function fail({ target: img }) {
   const picture = known.get(img);
-  // Under Save-Data: one second chance, then the reader decides.
-  if (!picture || (await recover(img, picture, navigator.connection?.saveData ? 2 : 6))) return;
-  [, , img.title] = await words;
+  if (!picture) return;
   img.onclick = (event) => {
     event.preventDefault();
-    img.onclick = img.title = '';
     show(img, picture.original);
   };
+  img.onload = () => (img.onclick = img.title = '');
+  [, , img.title] = await words;
+  // Under Save-Data: one second chance, then the reader decides.
+  recover(img, picture, navigator.connection?.saveData ? 2 : 6);
 }
 
 const scan = () => [...document.images].forEach(adopt);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,11 @@ def test_a_page_that_moves_is_named(chromium: Any, edge: FakeEdge, two: tuple[st
     page_of(edge, *two)
     unsized = edge.files["/index.html"].replace(b' width="480" height="320"', b"")
     edge.files["/index.html"] = unsized.replace(b"</main>", b"<p>Moved down</p></main>")
+    edge.held |= set(two)  # until the page has been painted without them
+    later = threading.Timer(2, edge.held.clear)
+    later.start()
     wrong = check_site(chromium, edge.address, manifest_of(edge)).wrong
+    later.join()
     assert any("its content moved while loading" in line for line in wrong)
 
 
