@@ -23,7 +23,10 @@ from plic_web.payload.keep_blocks import (
 from plic_web.payload.varint import read_varint, write_varint
 
 MAX_RECTANGLES = 32
-MAX_PIXELS = 1 << 17  # of all rectangles, sides rounded up to 16: about half a second of decoding
+# Pixels of all rectangles, sides rounded up to 16: about half a second of decoding. Rectangles may
+# overlap, but not to the point where a small picture costs as much as a large one.
+MAX_PIXELS = 1 << 17
+MAX_COVERS = 2
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,11 @@ def _check(rectangles: Sequence[Rect], width: int, height: int) -> None:
         down = rect.top >= 0 and rect.height > 0 and rect.top + rect.height <= height
         if not (across and down):
             raise PayloadError(f"{rect} does not lie inside the {width}x{height} picture")
-    pixels = sum(-(-rect.width // 16) * -(-rect.height // 16) * 256 for rect in rectangles)
-    if pixels > MAX_PIXELS:
-        raise PayloadError(f"kept rectangles of {pixels} pixels in all; at most {MAX_PIXELS}")
+    pixels = sum(_rounded_area(rect.width, rect.height) for rect in rectangles)
+    most = min(MAX_PIXELS, MAX_COVERS * _rounded_area(width, height))
+    if pixels > most:
+        raise PayloadError(f"kept rectangles of {pixels} pixels in all; at most {most}")
+
+
+def _rounded_area(width: int, height: int) -> int:
+    return -(-width // 16) * -(-height // 16) * 256

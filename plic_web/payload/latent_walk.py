@@ -29,8 +29,11 @@ from plic_web.payload.latent_tables import (
 
 MIN_GAIN, MAX_GAIN = -8, 7
 MAX_MAGNITUDE = 4095
-# Channels of non-zero positions plus magnitudes: about a second of decoding.
+# Work is channels of non-zero positions plus magnitudes: 2**20 take one or two seconds. Adaptive
+# contexts learn to take the same decision again for next to nothing, so a section may order
+# only so much work for each byte: photographs need 6 to 16.
 MAX_WORK = 1 << 20
+WORK_PER_BYTE = 32
 HAS_GAIN, NO_COARSE, NO_FINE = 1, 2, 4  # flags of a section
 GAIN_CONTEXTS = 2 + 16  # "as predicted", then a binary tree of four levels
 _SUFFIX_BITS = (MAX_MAGNITUDE - LONGEST_RUN + 1).bit_length() - 1
@@ -64,15 +67,23 @@ class Shape(NamedTuple):
 
 
 def walk(
-    latents: Latents, shape: Shape, flags: int, tables: LatentTables, coder: Walker
+    latents: Latents,
+    shape: Shape,
+    flags: int,
+    tables: LatentTables,
+    coder: Walker,
+    work: int = MAX_WORK,
 ) -> Latents:
-    """Take every decision of a section in order; gives back the latents as coded."""
+    """Take every decision of a section in order; gives back the latents as coded.
+
+    Raises PayloadError once more than `work` is done.
+    """
     gains = None
     if flags & HAS_GAIN and latents.gain_map is not None:
         gains = _walk_gains(latents.gain_map, tables.contexts, coder)
     buckets = q_buckets(latents.q, gains, shape)
     coarse, fine = tables.levels
-    y32, counts, work = np.zeros_like(latents.y32), None, MAX_WORK
+    y32, counts = np.zeros_like(latents.y32), None
     if not flags & NO_COARSE:
         y32, counts, work = _walk_level(latents.y32, coarse, buckets, None, work, coder)
     if counts is None:
@@ -150,7 +161,8 @@ def _walk_level(
                 work -= level.channels + sum(map(abs, left))
                 if work < 0:
                     raise PayloadError(
-                        f"row {row}, column {x}: more than {MAX_WORK} channels and magnitudes"
+                        f"row {row}, column {x}: more channels and magnitudes than "
+                        f"{WORK_PER_BYTE} a byte or {MAX_WORK} in all"
                     )
             line.append(left)
         lines.append(line)

@@ -14,9 +14,11 @@ from plic_web.payload.latent_walk import (
     HAS_GAIN,
     MAX_GAIN,
     MAX_MAGNITUDE,
+    MAX_WORK,
     MIN_GAIN,
     NO_COARSE,
     NO_FINE,
+    WORK_PER_BYTE,
     Latents,
     Shape,
     walk,
@@ -66,7 +68,16 @@ def encode_latents(latents: Latents, tables: LatentTables) -> bytes:
     coder, finish = writer([*tables.states, *_GAIN_STATES])
     walk(latents, shape, flags, tables, coder)
     head = (tables.pack, tables.version, (latents.scale - 1) << 4 | flags, latents.q)
-    return bytes(head) + finish()
+    # Zeros at the end change nothing but what the section may order.
+    return bytes(head) + finish().ljust(-(-_work(latents) // WORK_PER_BYTE), b"\0")
+
+
+def _work(latents: Latents) -> int:
+    """What a decoder counts: the channels of each non-zero position and all magnitudes."""
+    return sum(
+        len(level) * int(level.any(axis=0).sum()) + int(np.abs(level.astype(int)).sum())
+        for level in (latents.y32, latents.y16)
+    )
 
 
 def decode_latents(data: bytes, tables: LatentTables, width: int, height: int) -> Latents:
@@ -78,7 +89,9 @@ def decode_latents(data: bytes, tables: LatentTables, width: int, height: int) -
     check_size(width, height)
     scale, flags, q = _read_header(data, tables)
     shape = latent_shape(width, height, scale)
-    coder = reader(data[_HEADER:], [*tables.states, *_GAIN_STATES])
+    stream = data[_HEADER:]
+    coder = reader(stream, [*tables.states, *_GAIN_STATES])
+    work = min(MAX_WORK, WORK_PER_BYTE * len(stream))
     blank = Latents(
         scale,
         q,
@@ -87,7 +100,7 @@ def decode_latents(data: bytes, tables: LatentTables, width: int, height: int) -
         np.zeros((tables.c16, 2 * shape.rows, 2 * shape.columns), np.int16),
     )
     try:
-        return walk(blank, shape, flags, tables, coder)
+        return walk(blank, shape, flags, tables, coder, work)
     except PayloadError as error:
         raise PayloadError(
             f"latents section of {shape.columns}x{shape.rows} positions: {error}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -22,7 +23,7 @@ hostile = st.one_of(
 )
 
 
-def vectors(name: str) -> list[dict]:
+def vectors(name: str) -> Any:
     return json.loads((VECTORS / name).read_text())
 
 

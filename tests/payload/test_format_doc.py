@@ -28,8 +28,11 @@ def numbers(limit: str) -> list[int]:
         ("sections", [container.MAX_SECTIONS]),
         ("base grid", [base.GRID_CELLS, base.MAX_GRID_SIDE]),
         ("edge map", [edges.MAX_SAMPLES]),
-        ("latents", [latents.MAX_WORK, latents.MAX_MAGNITUDE]),
-        ("keep", [keep.MAX_RECTANGLES, keep.MAX_PIXELS, keep_blocks.MAX_WORK]),
+        ("latents", [latents.MAX_WORK, latents.WORK_PER_BYTE, latents.MAX_MAGNITUDE]),
+        (
+            "keep",
+            [keep.MAX_RECTANGLES, keep.MAX_PIXELS, keep.MAX_COVERS, keep_blocks.MAX_WORK],
+        ),
         ("text", [text.MAX_CHARACTERS]),
         ("zero bytes read beyond a section", [range_coder.MAX_OVERRUN]),
     ],

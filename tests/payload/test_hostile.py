@@ -15,7 +15,13 @@ from plic_web.payload import PayloadError
 from plic_web.payload.base import decode_base, encode_base
 from plic_web.payload.edges import decode_edges, encode_edges
 from plic_web.payload.keep import Rect, decode_keep, encode_keep
-from plic_web.payload.latents import LatentTables, decode_latents, encode_latents
+from plic_web.payload.latents import (
+    Latents,
+    LatentTables,
+    decode_latents,
+    encode_latents,
+    latent_shape,
+)
 
 TABLES = LatentTables.untrained(1, 1, 3, 4)
 LARGEST = (4096, 3906)
@@ -80,3 +86,23 @@ def test_memory_stays_below_64_mebibytes(name, byte):
     finally:
         tracemalloc.stop()
     assert peak < 64 * MEBIBYTE
+
+
+def test_cheap_decisions_order_no_more_work_than_their_bytes_pay_for():
+    """A megapixel of equal latents fits few bytes, since the contexts learn them."""
+    shape = latent_shape(1024, 1024, 16)
+    fine = (4, 2 * shape.rows, 2 * shape.columns)
+    flat = Latents(16, 30, None, np.full((3, *shape), 9, np.int16), np.full(fine, 9, np.int16))
+    section = encode_latents(flat, TABLES)
+    assert (decode_latents(section, TABLES, 1024, 1024).y16 == 9).all()
+    shorter = section[: len(section) // 2]
+    assert not section[len(shorter) :].strip(b"\0")  # what goes is only what pays
+    with pytest.raises(PayloadError, match="a byte"):
+        decode_latents(shorter, TABLES, 1024, 1024)
+
+
+def test_rectangles_cover_a_small_picture_no_more_than_twice():
+    whole = Rect(0, 0, 40, 30)
+    encode_keep(RGB[:30, :40], [whole] * 2)
+    with pytest.raises(PayloadError, match="at most 3072"):
+        encode_keep(RGB[:30, :40], [whole] * 3)
