@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 #: Milliseconds for everything that one page waits for, its decodes included.
 PATIENCE = 180_000
 
-_CHROMIUM_OPTIONS = (
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_OPTIONS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -27,6 +29,8 @@ _CHROMIUM_OPTIONS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # What an exported page shows must come from the edge alone.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 _RENDITION = re.compile(r"/_plic/([0-9a-f]{16})/(\d+)\.(?:webp|avif)$")
 
@@ -93,17 +97,18 @@ def chromium() -> Iterator[Browser]:
     Raises:
         BrowserMissingError: see there.
     """
-    executable = shutil.which("chromium")
-    if executable is None:
-        raise BrowserMissingError("no `chromium` on the path; on Debian: apt-get install chromium")
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
         raise BrowserMissingError("needs playwright: pip install playwright") from None
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable, args=list(_CHROMIUM_OPTIONS)
-        )
+        installed = filter(None, map(shutil.which, _NAMES))
+        executable = next(installed, playwright.chromium.executable_path)
+        if not Path(executable).exists():
+            raise BrowserMissingError(
+                f"none of {', '.join(_NAMES)} on the path; tools/browser.sh installs one"
+            )
+        browser = playwright.chromium.launch(executable_path=executable, args=list(_OPTIONS))
         try:
             yield browser
         finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -16,16 +15,6 @@ from browser_support import STATIC, Answer, FakeEdge
 from exporter.join import compact, join_modules
 
 CSP = "default-src 'self'"
-CHROMIUM_OPTIONS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".webp": "image/webp", ".png": "image/png"}
 
 # Sums up every layout shift, and keeps the least opacity that any picture ever had.
@@ -42,20 +31,6 @@ new PerformanceObserver((list) => {
   requestAnimationFrame(look);
 })();
 """
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """A running headless Chromium, or a skip."""
-    executable = shutil.which("chromium")
-    if executable is None:
-        pytest.skip("needs Chromium on the path, as `chromium`")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_OPTIONS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

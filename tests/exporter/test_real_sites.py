@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
-import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -26,17 +25,6 @@ SITES = [
 ]
 Run = Callable[..., Result]
 
-CHROMIUM_OPTIONS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
 # A page per kind of use; the demos with films and frames show no pictures of their own.
 BROWSED = {
     "damac-charity-uganda": ["about.html", "index.html", "contact.html"],
@@ -85,19 +73,6 @@ def test_only_the_edits_differ_and_a_second_run_changes_nothing(
         assert (path in edits) == (after[path] != data)
     run(site, out)
     assert tree(out) == after
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    executable = shutil.which("chromium")
-    if executable is None:
-        pytest.skip("needs Chromium on the path, as `chromium`")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_OPTIONS)
-        yield chromium
-        chromium.close()
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -162,10 +137,10 @@ _SIZES = """() => [...document.images].map((image) => [
 @pytest.mark.browser
 @pytest.mark.parametrize("name", SITES)
 def test_a_browser_finds_no_broken_link_and_the_same_sizes(
-    shared: Path, exports: Callable[[str, Run], Path], run: Run, browser: Any, name: str
+    shared: Path, exports: Callable[[str, Run], Path], run: Run, chromium: Any, name: str
 ) -> None:
-    before = Visit(browser, shared / "sites" / name)
-    after = Visit(browser, exports(name, run))
+    before = Visit(chromium, shared / "sites" / name)
+    after = Visit(chromium, exports(name, run))
     try:
         for path in BROWSED[name]:
             assert after.page(path) == before.page(path)
