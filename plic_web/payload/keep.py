@@ -23,7 +23,7 @@ from plic_web.payload.keep_blocks import (
 from plic_web.payload.varint import read_varint, write_varint
 
 MAX_RECTANGLES = 32
-# Pixels of all rectangles, sides rounded up to 16: about half a second of decoding. Rectangles may
+# Pixels of all rectangles, sides rounded up to 16: about a second of decoding at worst. They may
 # overlap, but not to the point where a small picture costs as much as a large one.
 MAX_PIXELS = 1 << 17
 MAX_COVERS = 2
