@@ -27,7 +27,7 @@ def test_every_option_is_documented(name):
 
 
 def test_nothing_is_documented_that_is_not_there():
-    assert re.findall(r"^## plic (\S+)$", PAGE, re.MULTILINE) == sorted(NAMES, key=PAGE.index)
+    assert set(re.findall(r"^## plic (\S+)$", PAGE, re.MULTILINE)) == set(NAMES)
     for name in NAMES:
         command = main.get_command(click.Context(main), name)
         assert command is not None
