@@ -22,9 +22,12 @@ from plic_web.payload.text import encode_text
 
 PROFILES = ("auto", "spr", "plic")
 DEFAULT_BPP = 0.03
-# Below a half, so that a value that costs more than it tells becomes zero.
+# Above a half, so that a value that costs more than it tells becomes zero.
 ROUNDING_THRESHOLD = 0.55
-# Coded sizes to fall back on, in sixteenths, when even the coarsest latents are over budget.
+# When even the coarsest level is over budget: up to this threshold more of it is silenced, and
+# after that smaller coded sizes are tried, in sixteenths (docs/packs.md tells what each costs).
+HIGHEST_THRESHOLD = 1.6
+THRESHOLD_HALVINGS = 5
 SCALES = (16, 12, 8, 6, 4)
 
 Picture = NDArray[np.uint8]
@@ -116,10 +119,12 @@ def analyse_latents(rgb: Picture, base: bytes, pack: Pack, scale: int) -> Analys
     return Analysis(scale, latents["y32"][0], latents["y16"][0])
 
 
-def encode_at_level(analysis: Analysis, pack: Pack, q: int) -> bytes:
+def encode_at_level(
+    analysis: Analysis, pack: Pack, q: int, threshold: float = ROUNDING_THRESHOLD
+) -> bytes:
     """The latents section of an analysed picture at quality level 0..63."""
     u16 = quality_map(q, None, *analysis.y16.shape[1:])
-    k32, k16 = pack.quantiser.quantise(analysis.y32, analysis.y16, u16, ROUNDING_THRESHOLD)
+    k32, k16 = pack.quantiser.quantise(analysis.y32, analysis.y16, u16, threshold)
     latents = Latents(scale=analysis.scale, q=q, gain_map=None, y32=k32, y16=k16)
     return encode_latents(latents, pack.tables)
 
@@ -127,16 +132,31 @@ def encode_at_level(analysis: Analysis, pack: Pack, q: int) -> bytes:
 def encode_to_budget(rgb: Picture, base: bytes, pack: Pack, budget: int) -> bytes:
     """The finest latents section of at most ``budget`` bytes, or the smallest there is.
 
-    The largest coded size whose coarsest level fits is taken; then the level is found by
-    bisection (bytes grow with the level, but for a few).
+    The largest coded size whose coarsest level fits is taken, with a higher threshold where it
+    must be; else the level is found by bisection (bytes grow with the level, but for a few).
     """
     largest = 16 * MAX_CODED_SIDE // max(rgb.shape[:2])
-    best = b""
+    section = b""
     for scale in (s for s in SCALES if s <= max(largest, SCALES[-1])):
         analysis = analyse_latents(rgb, base, pack, scale)
-        best = encode_at_level(analysis, pack, 0)
-        if len(best) <= budget:
-            return _finest(analysis, pack, budget, best)
+        section = encode_at_level(analysis, pack, 0)
+        if len(section) <= budget:
+            return _finest(analysis, pack, budget, section)
+        section = encode_at_level(analysis, pack, 0, HIGHEST_THRESHOLD)
+        if len(section) <= budget:
+            return _least_silenced(analysis, pack, budget, section)
+    return section
+
+
+def _least_silenced(analysis: Analysis, pack: Pack, budget: int, emptiest: bytes) -> bytes:
+    best, low, high = emptiest, ROUNDING_THRESHOLD, HIGHEST_THRESHOLD
+    for _ in range(THRESHOLD_HALVINGS):
+        middle = (low + high) / 2
+        section = encode_at_level(analysis, pack, 0, middle)
+        if len(section) <= budget:
+            best, high = section, middle
+        else:
+            low = middle
     return best
 
 

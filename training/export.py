@@ -184,7 +184,7 @@ def write_description(folder: Path, trained: dict[str, object], version: int) ->
         "trained": trained,
         "conditions": ["base", "edges", "latents", "keep"],
         "default_steps": DEFAULT_STEPS,
-        "reimpose_cells": {"latents": 0, "edges": 24},
+        "reimpose_cells": {"latents": 0, "edges": 6},
         "files": {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in files},
     }
     (folder / "pack.json").write_text(json.dumps(description, indent=2) + "\n", "utf-8")

@@ -75,7 +75,7 @@ def _gain(log_gains: Floats, u: Floats) -> Floats:
 
 
 def _round(z: Floats, threshold: float) -> Ints:
-    magnitude = np.minimum(np.floor(np.abs(z) + (1 - threshold)), MAX_VALUE)
+    magnitude = np.clip(np.floor(np.abs(z) + (1 - threshold)), 0, MAX_VALUE)
     return (np.sign(z) * magnitude).astype(np.int16)
 
 

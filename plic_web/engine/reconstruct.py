@@ -14,6 +14,7 @@ from plic_web.engine.tiles import draw_tiled
 from plic_web.payload import Payload, SectionKind
 from plic_web.payload.container import MAX_SIDE
 from plic_web.payload.noise import normal
+from plic_web.payload.resample import upsample
 from plic_web.payload.seed import decode_seed
 
 Floats = NDArray[np.float32]
@@ -49,13 +50,28 @@ def reconstruct(
         size = width, max(1, round(payload.height * width / payload.width))
     count = pack.steps(steps)
     conditions = read_conditions(payload, pack)
-    picture = _draw(conditions, pack, count, _seed(payload))
+    if payload.get(SectionKind.LATENTS) is None and payload.get(SectionKind.EDGES) is None:
+        # Nothing says what is in the picture: the blur is true, and a network would invent.
+        picture = _blur(conditions, size)
+    else:
+        picture = _drawn(payload, conditions, pack, count, size)
+    return composite(picture, conditions.kept, size[0] / payload.width, size[1] / payload.height)
+
+
+def _drawn(
+    payload: Payload, conditions: Conditions, pack: Pack, steps: int, size: tuple[int, int]
+) -> NDArray[np.uint8]:
+    picture = _draw(conditions, pack, steps, _seed(payload))
     if conditions.base_grid is not None:
         kind = "edges" if payload.get(SectionKind.LATENTS) is None else "latents"
-        cells = pack.reimpose_cells.get(kind, 0)
-        picture = reimpose_base(picture, conditions.base_grid, cells)
-    picture = _resize(picture, size)
-    return composite(picture, conditions.kept, size[0] / payload.width, size[1] / payload.height)
+        picture = reimpose_base(picture, conditions.base_grid, pack.reimpose_cells.get(kind, 0))
+    return _resize(picture, size)
+
+
+def _blur(conditions: Conditions, size: tuple[int, int]) -> NDArray[np.uint8]:
+    if conditions.base_grid is None:
+        return np.full((size[1], size[0], 3), 128, np.uint8)
+    return upsample(conditions.base_grid, *size)
 
 
 def _seed(payload: Payload) -> int:

@@ -33,10 +33,12 @@ def test_a_higher_threshold_only_moves_values_toward_zero(quantiser):
     y32 = rng.normal(0, 2, (4, 5, 7)).astype(np.float32)
     y16 = rng.normal(0, 2, (6, 10, 14)).astype(np.float32)
     u16 = quality_map(30, None, 10, 14)
-    plain, dead = quantiser.quantise(y32, y16, u16), quantiser.quantise(y32, y16, u16, 0.6)
-    for a, b in zip(plain, dead, strict=True):
-        assert (np.abs(b) <= np.abs(a)).all()
-        assert (np.abs(b) < np.abs(a)).any()
+    plain = quantiser.quantise(y32, y16, u16)
+    for threshold in (0.6, 1.0, 1.6):
+        for a, b in zip(plain, quantiser.quantise(y32, y16, u16, threshold), strict=True):
+            assert (np.abs(b) <= np.abs(a)).all()
+            assert (np.abs(b) < np.abs(a)).any()
+            assert (a.astype(int) * b >= 0).all()
 
 
 def test_the_gain_map_moves_its_cells_alone():
