@@ -76,7 +76,7 @@ def _gain(log_gains: Floats, u: Floats) -> Floats:
 
 def _round(z: Floats, threshold: float) -> Ints:
     magnitude = np.clip(np.floor(np.abs(z) + (1 - threshold)), 0, MAX_VALUE)
-    return (np.sign(z) * magnitude).astype(np.int16)
+    return np.asarray(np.sign(z) * magnitude, np.int16)
 
 
 def _clip(k: Ints) -> Floats:
