@@ -26,9 +26,13 @@ def shared() -> Path:
     return SHARED
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One headless Chromium for all tests (playwright bears only one a process), or a skip."""
+    """One headless Chromium for a module, or a skip.
+
+    Not for the session: playwright bears one a process, and while it is open the thread has a
+    running event loop, in which nobody else's `asyncio.run` works.
+    """
     try:
         with start_chromium() as browser:
             yield browser
