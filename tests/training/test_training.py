@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs torch: make test-training")
 
+import onnxruntime  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from plic_web.engine import load_pack  # noqa: E402
@@ -19,10 +21,12 @@ from plic_web.engine.sampler import sample  # noqa: E402
 from training.batches import batches  # noqa: E402
 from training.data import Photos, is_held_out  # noqa: E402
 from training.diffusion import add_noise  # noqa: E402
-from training.export import export_pack  # noqa: E402
+from training.export import example_inputs, export_pack  # noqa: E402
+from training.from_pack import load_pack_weights  # noqa: E402
 from training.latents import LatentQuantiser, rate_weight  # noqa: E402
+from training.model import Widths  # noqa: E402
 from training.perceptual import LPIPS  # noqa: E402
-from training.train import train  # noqa: E402
+from training.train import LitePack, train  # noqa: E402
 
 # torch's ONNX export is full of them; the one that it prefers today needs two more packages.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -106,6 +110,7 @@ def run(tmp_path_factory, shards, lpips_source):
     arguments = argparse.Namespace(
         data=shards, lpips=lpips_source, run=folder / "run", minutes=0.15, size=128, batch=2,
         rate=5e-4, share_at_one=0.6, validate_every=10**9, limit=None, device="cpu", seed=1,
+        from_pack=None,
     )  # fmt: skip
     train(arguments)
     train(arguments)
@@ -119,6 +124,26 @@ def test_a_run_resumes_and_logs_validation(run):
     assert second["step"] > first["step"] > 0
     assert second["minutes"] > first["minutes"]
     assert set(first["validation"]) == {"u 0.1", "u 0.35", "u 0.6", "u 0.85"}
+
+
+def test_training_can_start_from_an_exported_pack(run, lpips_source):
+    model = LitePack(Widths()).eval()
+    load_pack_weights(model, run / "pack")
+    inputs = example_inputs(Widths())["encoder"]
+    session = onnxruntime.InferenceSession(run / "pack" / "encoder.onnx")
+    wanted = session.run(None, {k: v.numpy() for k, v in inputs.items()})
+    semantic = LPIPS(lpips_source).features(inputs["picture"])
+    with torch.no_grad():
+        got = model.encoder(inputs["picture"], inputs["base"], semantic)
+    for a, b in zip(got, wanted, strict=True):
+        np.testing.assert_allclose(a.numpy(), b, atol=5e-3)
+
+
+def test_a_pack_that_lacks_a_weight_is_refused(run, tmp_path):
+    pack = shutil.copytree(run / "pack", tmp_path / "pack")
+    shutil.copy(pack / "control.onnx", pack / "unet.onnx")
+    with pytest.raises(ValueError, match=r"lacks .*unet\.stem\.weight"):
+        load_pack_weights(LitePack(Widths()), pack)
 
 
 def test_the_exported_pack_verifies_and_draws(run):
