@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from plic_web.payload.varint import write_varint
+
 _MAGIC = b"PB\x01"
 
 
@@ -30,7 +32,7 @@ class BundlePicture:
 def encode_bundle(pictures: Iterable[BundlePicture]) -> bytes:
     """Write a bundle; all integers are unsigned LEB128 varints."""
     listed = list(pictures)
-    parts = [_MAGIC, varint(len(listed))]
+    parts = [_MAGIC, write_varint(len(listed))]
     for picture in listed:
         original = picture.original.encode()
         parts.append(bytes.fromhex(picture.digest))
@@ -40,17 +42,7 @@ def encode_bundle(pictures: Iterable[BundlePicture]) -> bytes:
             picture.original_bytes,
             picture.payload_bytes,
         ):
-            parts.append(varint(number))
+            parts.append(write_varint(number))
         for data in (original, picture.base):
-            parts += (varint(len(data)), data)
+            parts += (write_varint(len(data)), data)
     return b"".join(parts)
-
-
-def varint(number: int) -> bytes:
-    """An unsigned integer in LEB128: seven bits a byte, least significant first."""
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)

@@ -11,14 +11,12 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from exporter.encode import PROFILES, encode_picture
-from plic_web.commands.files import BadInput, Job, Outcome, plan, run_jobs, write_whole
-from plic_web.engine import EngineError, Pack, load_pack
+from plic_web.commands import worker
+from plic_web.commands.files import Job, Outcome, plan, run_jobs, write_whole
 from plic_web.payload import PayloadError
 from plic_web.payload.container import MAX_PIXELS, MAX_SIDE
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif"})
-
-_state: dict[str, Pack] = {}
 
 
 @click.command()
@@ -48,22 +46,15 @@ def encode(
         todo,
         functools.partial(_encode_one, profile=profile, bpp=bpp, text=text),
         processes=jobs or os.cpu_count() or 1,
-        start=functools.partial(_start, pack),
+        start=functools.partial(worker.start, pack),
         label="Encoding",
     )
-
-
-def _start(pack: str, threads: int) -> None:
-    try:
-        _state["pack"] = load_pack(pack, threads=threads)
-    except EngineError as error:
-        raise BadInput(str(error)) from error
 
 
 def _encode_one(job: Job, *, profile: str, bpp: float | None, text: str | None) -> Outcome:
     try:
         rgb = read_picture(job.source)
-        data = encode_picture(rgb, pack=_state["pack"], profile=profile, bpp=bpp, text=text)
+        data = encode_picture(rgb, pack=worker.pack(), profile=profile, bpp=bpp, text=text)
         write_whole(job.target, data)
     except (PayloadError, UnreadablePictureError) as error:
         return Outcome(job, f"{job.source}: {error}", 0)

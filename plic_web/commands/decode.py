@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 from PIL import Image
 
+from plic_web.commands import worker
 from plic_web.commands.files import BadInput, Job, Outcome, plan, run_jobs, write_whole
-from plic_web.engine import EngineError, Pack, load_pack, reconstruct
+from plic_web.engine import reconstruct
 from plic_web.payload import Payload, PayloadError
 from plic_web.payload.container import MAX_PAYLOAD
 
@@ -22,8 +23,6 @@ FORMATS = {
     ".jpg": "JPEG",
     ".jpeg": "JPEG",
 }
-
-_state: dict[str, Pack] = {}
 
 
 @click.command()
@@ -55,22 +54,15 @@ def decode(
         todo,
         functools.partial(_decode_one, width=width, steps=steps),
         processes=jobs or os.cpu_count() or 1,
-        start=functools.partial(_start, pack),
+        start=functools.partial(worker.start, pack),
         label="Decoding",
     )
-
-
-def _start(pack: str, threads: int) -> None:
-    try:
-        _state["pack"] = load_pack(pack, threads=threads)
-    except EngineError as error:
-        raise BadInput(str(error)) from error
 
 
 def _decode_one(job: Job, *, width: int | None, steps: int | None) -> Outcome:
     try:
         payload = read_payload(job.source)
-        picture = reconstruct(payload, pack=_state["pack"], width=width, steps=steps)
+        picture = reconstruct(payload, pack=worker.pack(), width=width, steps=steps)
         buffer = io.BytesIO()
         Image.fromarray(picture).save(buffer, FORMATS[job.target.suffix.lower()])
         write_whole(job.target, buffer.getvalue())

@@ -49,7 +49,6 @@ class Session:
             raise PackError(f"{path}: onnxruntime cannot load it: {error}") from error
         if name not in self._session.get_providers():
             raise ProviderError(f"{path}: {provider} was asked for, but its set-up failed here")
-        self.inputs = {i.name: list(i.shape) for i in self._session.get_inputs()}
         self.outputs = [o.name for o in self._session.get_outputs()]
 
     def run(self, **arrays: Floats) -> dict[str, Floats]:

@@ -8,15 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from exporter.bundle import BundlePicture, encode_bundle, varint
+from exporter.bundle import BundlePicture, encode_bundle
 from exporter.cache import Cache, digests_of
 from exporter.folder import FolderError, check_output, replacing, scan
 from exporter.gradients import Placeholder, gradient, page_stylesheet
 from exporter.shim import ShimError, collect_shim, static_folder
+from plic_web.payload.varint import write_varint
 
 
 def test_varints_are_leb128() -> None:
-    assert [varint(n).hex() for n in (0, 127, 128, 300, 1 << 21)] == [
+    assert [write_varint(n).hex() for n in (0, 127, 128, 300, 1 << 21)] == [
         "00", "7f", "8001", "ac02", "80808001",
     ]  # fmt: skip
 
