@@ -11,7 +11,7 @@ BIN := .venv/bin
 setup: .venv/.ready
 
 .venv/.ready: requirements/dev.txt pyproject.toml
-	@tools/debian.sh python3-venv libgl1 libglib2.0-0
+	@tools/debian.sh python3-venv
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "plic needs Python 3.11 or newer")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt

@@ -1,7 +1,8 @@
 """Take up training where a pack's weights are: its fp16 ONNX weights back into the modules.
 
 The optimiser's state, and the rate model that only training needs, are not in a pack: warm up
-gently, and expect the rate to settle within some hundred steps.
+gently, and expect the rate to settle within some hundred steps. A model may have more residual
+blocks than the pack: those start as identities, so growing a pack costs no quality.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
+
+from training.model import ResBlock
 
 if TYPE_CHECKING:
     from training.train import LitePack
@@ -41,8 +44,21 @@ def load_pack_weights(model: LitePack, folder: Path) -> None:
     state["encoder.norm16.running_mean"].zero_()
     state["encoder.norm16.running_var"].fill_(1)
     networks = {n for n, _ in model.named_parameters() if not n.startswith("quantiser.")}
-    if missing := networks - found:
+    if missing := networks - found - _silence_new_blocks(model, found):
         raise ValueError(f"{folder}: lacks {', '.join(sorted(missing))}")
+
+
+@torch.no_grad()
+def _silence_new_blocks(model: LitePack, found: set[str]) -> set[str]:
+    """Make residual blocks that the pack has not into identities; their parameters' names."""
+    names: set[str] = set()
+    for prefix, block in model.named_modules():
+        own = {f"{prefix}.{name}" for name, _ in block.named_parameters()}
+        if isinstance(block, ResBlock) and not own & found:
+            block.second.weight.zero_()
+            block.second.bias.zero_()
+            names |= own
+    return names
 
 
 def _weights(path: Path) -> dict[str, np.ndarray]:

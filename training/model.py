@@ -34,9 +34,11 @@ class Widths:
     c16: int = 192  # channels at 1/16, in all three networks
     c8: int = 80  # channels at 1/8
     c4: int = 40  # channels at 1/4
-    encoder_blocks: int = 2  # at 1/16
-    control_blocks: int = 3  # at 1/16
-    trunk_blocks: int = 6  # at 1/16
+    encoder_blocks: int = 3  # at 1/16
+    control_blocks: int = 4  # at 1/16
+    trunk_blocks: int = 10  # at 1/16
+    leave8_blocks: int = 3  # at 1/8, after the trunk
+    leave4_blocks: int = 2  # at 1/4, after those
 
 
 class Conditions(NamedTuple):
@@ -161,9 +163,9 @@ class UNet(nn.Module):
         self.down = _conv(4 * w.c8, w.c16, 1)
         self.trunk = nn.ModuleList(ResBlock(w.c16, e) for _ in range(w.trunk_blocks))
         self.up8 = _conv(w.c16, 4 * w.c8, 1)
-        self.leave8 = nn.ModuleList(ResBlock(w.c8, e) for _ in range(2))
+        self.leave8 = nn.ModuleList(ResBlock(w.c8, e) for _ in range(w.leave8_blocks))
         self.up4 = _conv(w.c8, 4 * w.c4, 1)
-        self.leave4 = nn.ModuleList(ResBlock(w.c4, e) for _ in range(2))
+        self.leave4 = nn.ModuleList(ResBlock(w.c4, e) for _ in range(w.leave4_blocks))
         self.out = _conv(w.c4, 48)
         with torch.no_grad():
             self.out.weight.mul_(0.1)

@@ -122,7 +122,7 @@ class LPIPS(nn.Module):
         """LPIPS [N] from two lists of ``features``."""
         total = torch.zeros(a[0].shape[0], device=a[0].device)
         for index, (x, y) in enumerate(zip(a, b, strict=True)):
-            difference = (_unit(x) - _unit(y)) ** 2
+            difference = (_unit(x.float()) - _unit(y.float())) ** 2
             total = total + (difference * getattr(self, f"head{index}")).sum(1).mean((1, 2))
         return total
 

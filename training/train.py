@@ -10,7 +10,7 @@ import argparse
 import json
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 
 import torch
@@ -33,6 +33,8 @@ RELAXED_STEPS = 1500
 AVERAGE = 0.999
 CLIP = 1.0
 LPIPS_WEIGHT = 1.0
+VGG_WEIGHT = 0.5
+VGG_SIDE = 64
 COARSE_WEIGHT = 1.0
 GAIN_PACE = 20.0
 
@@ -52,7 +54,9 @@ class LitePack(nn.Module):
     ) -> tuple[Conditions, Quantised, Tensor]:
         """Encode and quantise; conditions with absent latents zeroed, and bits per sample."""
         y32, y16 = self.encoder(batch.picture, batch.base, semantic)
-        quantised = self.quantiser(y32, y16, batch.u16)
+        # rounding and rates need float32, also where the networks run in bfloat16
+        with torch.autocast(y32.device.type, enabled=False):
+            quantised = self.quantiser(y32.float(), y16.float(), batch.u16)
         sent = batch.latents.view(-1, 1, 1, 1)
         quality = batch.u16 * sent - (1 - sent)
         conditions = Conditions(
@@ -66,12 +70,21 @@ class LitePack(nn.Module):
         return conditions, quantised, quantised.bits * batch.latents
 
 
+@dataclass(frozen=True)
+class Metrics:
+    """The frozen networks behind the losses; the semantic features come from ``lpips``."""
+
+    lpips: LPIPS
+    vgg: LPIPS | None = None
+
+
 @dataclass
 class Losses:
     """Mean losses of one step, for the log."""
 
     l1: float
     lpips: float
+    vgg: float
     coarse: float
     bpp: float
 
@@ -86,10 +99,23 @@ def shift_alike(*pictures: Tensor) -> list[Tensor]:
     return [picture[..., top:, left:] for picture in pictures]
 
 
+def sub_crops(side: int, *pictures: Tensor) -> list[Tensor]:
+    """The same random square of the given side out of each of the pictures."""
+    height, width = pictures[0].shape[-2:]
+    top = int(torch.randint(0, height - side + 1, ()))
+    left = int(torch.randint(0, width - side + 1, ()))
+    return [picture[..., top : top + side, left : left + side] for picture in pictures]
+
+
 def step_loss(
-    model: LitePack, lpips: LPIPS, batch: Batch, share_at_one: float, rate_share: float
+    model: LitePack,
+    metrics: Metrics,
+    batch: Batch,
+    share_at_one: float,
+    rate_share: float,
 ) -> tuple[Tensor, Losses]:
     """The training loss of one batch, and its parts; ``rate_share`` relaxes the rate early on."""
+    lpips = metrics.lpips
     x = batch.picture
     with torch.no_grad():
         semantic = lpips.features(x)
@@ -97,14 +123,20 @@ def step_loss(
     hint16, hint8, coarse = model.control(conditions)
     t = draw_times(len(x), share_at_one, x.device)
     x_t = add_noise(x, enlarge(coarse).detach(), t, torch.randn_like(x))
-    predicted = model.unet(x_t, t, hint16, hint8, coarse)
+    predicted = model.unet(x_t, t, hint16, hint8, coarse).float()
     l1 = (predicted - x).abs().mean()
     perceptual = lpips(*shift_alike(predicted, x)).mean()
-    coarse_l1 = (coarse - F.avg_pool2d(x, 4)).abs().mean()
+    vgg = torch.zeros((), device=x.device)
+    if metrics.vgg is not None:
+        # VGG16 costs more than all else together: it sees a part of each picture
+        vgg = metrics.vgg(*sub_crops(VGG_SIDE, predicted, x)).mean()
+    coarse_l1 = (coarse.float() - F.avg_pool2d(x, 4)).abs().mean()
     bpp = bits / (x.shape[-1] * x.shape[-2])
     rate = (rate_weight(batch.u16.mean((1, 2, 3))) * bpp).mean()
-    loss = l1 + LPIPS_WEIGHT * perceptual + COARSE_WEIGHT * coarse_l1 + rate_share * rate
-    return loss, Losses(l1.item(), perceptual.item(), coarse_l1.item(), bpp.mean().item())
+    loss = l1 + LPIPS_WEIGHT * perceptual + VGG_WEIGHT * vgg
+    loss = loss + COARSE_WEIGHT * coarse_l1 + rate_share * rate
+    parts = (l1, perceptual, vgg, coarse_l1, bpp.mean())
+    return loss, Losses(*(part.item() for part in parts))
 
 
 def learning_rate(step: int, elapsed: float, peak: float) -> float:
@@ -202,34 +234,42 @@ def train(arguments: argparse.Namespace) -> None:
     device = torch.device(arguments.device)
     torch.manual_seed(arguments.seed)
     trainer = Trainer(arguments.run, Widths(), device, arguments.from_pack)
-    lpips = LPIPS(arguments.lpips).to(device)
+    metrics = Metrics(LPIPS(arguments.lpips).to(device))
     photos = Photos(arguments.data, limit=arguments.limit)
     print(f"{len(photos.train)} photos to train, {len(photos.held_out)} held out", flush=True)
     stream = batches(photos, arguments.size, arguments.batch, arguments.seed + trainer.step)
     budget, start, told = arguments.minutes * 60, time.monotonic(), time.monotonic()
-    before, sums, count = trainer.seconds, torch.zeros(4), 0
+    before, sums, count = trainer.seconds, torch.zeros(5), 0
     while (elapsed := time.monotonic() - start) < budget:
         batch = Batch(*(part.to(device) for part in next(stream)))
-        rate_share = min(1.0, 0.1 + trainer.step / RELAXED_STEPS)
-        loss, parts = step_loss(trainer.model, lpips, batch, arguments.share_at_one, rate_share)
+        if metrics.vgg is None and elapsed >= arguments.vgg_from * budget:
+            metrics = replace(metrics, vgg=LPIPS(arguments.lpips, "vgg16").to(device))
+            print(f"LPIPS-VGG joins the loss at step {trainer.step}", flush=True)
+        relaxed = 1.0 if arguments.from_pack else 0.1 + trainer.step / RELAXED_STEPS
+        with torch.autocast(device.type, torch.bfloat16, enabled=arguments.bf16):
+            loss, parts = step_loss(
+                trainer.model, metrics, batch, arguments.share_at_one, min(1.0, relaxed)
+            )
         if not torch.isfinite(loss):
             raise RuntimeError(f"the loss is {loss.item()} at step {trainer.step}")
         trainer.update(loss, learning_rate(trainer.step, elapsed / budget, arguments.rate))
         trainer.seconds = before + time.monotonic() - start
-        sums += torch.tensor([parts.l1, parts.lpips, parts.coarse, parts.bpp])
+        sums += torch.tensor(astuple(parts))
         count += 1
         if trainer.step % 50 == 0:
-            names = ("l1", "lpips", "coarse", "bpp")
+            names = (field.name for field in fields(Losses))
             means = {k: round(v, 4) for k, v in zip(names, (sums / count).tolist(), strict=True)}
             speed = round(count * arguments.batch / (time.monotonic() - told), 1)
             trainer.write_log({**means, "samples_per_second": speed})
-            sums, count, told = torch.zeros(4), 0, time.monotonic()
+            sums, count, told = torch.zeros(5), 0, time.monotonic()
         if trainer.step % arguments.validate_every == 0:
             trainer.save()
-            trainer.write_log({"validation": validate(trainer.average, lpips, photos, device)})
+            trainer.write_log(
+                {"validation": validate(trainer.average, metrics.lpips, photos, device)}
+            )
             told = time.monotonic()
     trainer.save()
-    trainer.write_log({"validation": validate(trainer.average, lpips, photos, device)})
+    trainer.write_log({"validation": validate(trainer.average, metrics.lpips, photos, device)})
 
 
 def main() -> None:
@@ -243,6 +283,10 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rate", type=float, default=5e-4, help="peak learning rate")
     parser.add_argument("--share-at-one", type=float, default=0.6, help="samples trained at t = 1")
+    parser.add_argument(
+        "--vgg-from", type=float, default=0.7, help="share of the run after which LPIPS-VGG joins"
+    )
+    parser.add_argument("--bf16", action="store_true", help="networks in bfloat16 while training")
     parser.add_argument("--validate-every", type=int, default=1000, help="in steps")
     parser.add_argument("--limit", type=int, help="read only this many photos (for a quick try)")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")

@@ -1,0 +1,1 @@
+"""Metrics: how far a decoded picture is from its original."""
