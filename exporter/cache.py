@@ -18,7 +18,7 @@ _GENERATION = 1
 
 def engine_versions() -> str:
     """What besides the picture and the settings decides the bytes of a result."""
-    packages = ("plic-web", "pillow", "opencv-python", "numpy")
+    packages = ("plic-web", "pillow", "opencv-python-headless", "numpy")
     return " ".join([str(_GENERATION), *(f"{name}-{version(name)}" for name in packages)])
 
 

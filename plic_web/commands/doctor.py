@@ -16,7 +16,14 @@ import onnxruntime as ort
 from plic_web.engine import EngineError, load_pack, reconstruct
 from plic_web.payload import Payload
 
-PACKAGES = ("plic-web", "numpy", "onnxruntime", "onnxruntime-gpu", "opencv-python", "pillow")
+PACKAGES = (
+    "plic-web",
+    "numpy",
+    "onnxruntime",
+    "onnxruntime-gpu",
+    "opencv-python-headless",
+    "pillow",
+)
 RUNS = 5
 
 
