@@ -1,0 +1,244 @@
+"""Rate curves as SVG made by hand: a logarithmic axis of bits per pixel, labels at the lines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+
+from bench.metrics.metric import Metric
+from bench.report.evaluation import Row
+from bench.report.labels import LETTER, LINE_HEIGHT, Box, place, width_of
+from bench.report.published import Published
+from bench.report.text import number, rate
+
+WIDTH, HEIGHT = 480.0, 340.0
+LEFT, TOP, BOTTOM = 46.0, 14.0, 40.0
+# Room to the right of the last point for the lines' labels; longer ones are cut.
+MAX_LABEL = 130.0
+GRID_LINES = 5
+# Shapes as SVG path commands around 0,0; each codec and each rival has its own.
+SHAPES = (
+    "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0Z",
+    "M-4-4H4V4H-4Z",
+    "M0-5.5L5.5 0L0 5.5L-5.5 0Z",
+    "M0-5L5 4H-5Z",
+    "M0 5L5-4H-5Z",
+    "M-5-2H-2V-5H2V-2H5V2H2V5H-2V2H-5Z",
+    "M0-5.5L5.2-1.7L3.2 4.4H-3.2L-5.2-1.7Z",
+    "M-5-5L0-2L5-5L2 0L5 5L0 2L-5 5L-2 0Z",
+    "M-5-3H5V3H-5Z",
+    "M-3-5H3V5H-3Z",
+)
+COLOURS = 8
+
+
+@dataclass(frozen=True)
+class Series:
+    """One codec's line: its place among the codecs (colour and shape), label, rows by rate."""
+
+    index: int
+    label: str
+    rows: Sequence[Row]
+
+
+@dataclass(frozen=True)
+class _Axes:
+    low_bpp: float
+    high_bpp: float
+    low: float
+    high: float
+    right: float
+
+    def x(self, bpp: float) -> float:
+        share = math.log(bpp / self.low_bpp) / math.log(self.high_bpp / self.low_bpp)
+        return LEFT + share * (self.right - LEFT)
+
+    def y(self, value: float) -> float:
+        return TOP + (self.high - value) / (self.high - self.low) * (HEIGHT - BOTTOM - TOP)
+
+
+def curves(metric: Metric, series: Sequence[Series], rivals: Sequence[Published]) -> str:
+    """One metric against rate, as an ``svg`` element; "" where no codec has a value.
+
+    Measured means are filled marks joined by lines. Published points are hollow marks, never
+    joined: they are another laboratory's figures. What a mark says is in its ``title``.
+    """
+    lines = [(s, points) for s in series if (points := _points(s, metric))]
+    if not lines:
+        return ""
+    hollow = [(p.bpp, p.metrics[metric.name]) for p in rivals]
+    every = [(row.bpp, value) for _, points in lines for row, value in points] + hollow
+    names = [*(s.label for s, _ in lines), *(p.label for p in rivals)]
+    axes = _axes(every, metric, min(MAX_LABEL, 14 + max(map(width_of, names))))
+    shapes = {name: i for i, name in enumerate(dict.fromkeys(p.label for p in rivals))}
+    body = [_grid(axes, metric)]
+    body += [_hollow(axes, metric, p, shapes[p.label]) for p in rivals]
+    body += [_line(axes, metric, s, points) for s, points in lines]
+    body.append(_labels(axes, metric, lines, rivals))
+    title = f"{metric.label} against bits per pixel"
+    return (
+        f'<svg viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" aria-label="{escape(title)}">'
+        f"{''.join(body)}</svg>"
+    )
+
+
+def key(rivals: Sequence[Published]) -> list[tuple[str, str]]:
+    """For each rival its hollow mark, as an ``svg`` element, and its label."""
+    names = list(dict.fromkeys(p.label for p in rivals))
+    return [
+        (f'<svg class="mark" viewBox="-7 -7 14 14" aria-hidden="true">{_mark(i)}</svg>', name)
+        for i, name in enumerate(names)
+    ]
+
+
+def _points(series: Series, metric: Metric) -> list[tuple[Row, float]]:
+    found = [
+        (row, value)
+        for row in series.rows
+        if (value := row.metrics.get(metric.name)) is not None and math.isfinite(value)
+    ]
+    return sorted(found, key=lambda point: point[0].bpp)
+
+
+def _axes(points: Sequence[tuple[float, float]], metric: Metric, label_room: float) -> _Axes:
+    rates, values = [bpp for bpp, _ in points], [value for _, value in points]
+    # A plot of one point still needs a width and a height.
+    spread = max(max(values) - min(values), 1e-3 * max(map(abs, values)), 1e-6)
+    low = max(min(values) - 0.08 * spread, metric.span[0])
+    high = min(max(values) + 0.08 * spread, metric.span[1])
+    if not low < high:
+        low, high = min(values) - spread, max(values) + spread
+    return _Axes(min(rates) / 1.15, max(rates) * 1.15, low, high, WIDTH - label_room)
+
+
+def _grid(axes: _Axes, metric: Metric) -> str:
+    bottom = HEIGHT - BOTTOM
+    parts = []
+    for value in _even_steps(axes.low, axes.high):
+        y = axes.y(value)
+        parts.append(
+            f'<path class="grid" d="M{LEFT:g} {y:.1f}H{axes.right:.1f}"/>'
+            f'<text class="tick" x="{LEFT - 6:g}" y="{y:.1f}" text-anchor="end" '
+            f'dominant-baseline="central">{_short(value)}</text>'
+        )
+    taken = -math.inf
+    for bpp in _log_steps(axes.low_bpp, axes.high_bpp):
+        x, text = axes.x(bpp), f"{bpp:g}"
+        parts.append(f'<path class="grid" d="M{x:.1f} {TOP:g}V{bottom:g}"/>')
+        if x - LETTER * len(text) / 2 > taken:
+            taken = x + LETTER * len(text) / 2 + 4
+            parts.append(
+                f'<text class="tick" x="{x:.1f}" y="{bottom + 15:g}" '
+                f'text-anchor="middle">{text}</text>'
+            )
+    parts.append(
+        f'<path class="axis" d="M{LEFT:g} {bottom:g}H{axes.right:.1f}"/>'
+        f'<text class="tick" x="{LEFT:g}" y="{HEIGHT - 7:g}">bits per pixel, whole file</text>'
+    )
+    if metric.unit:
+        parts.append(f'<text class="tick" x="4" y="{TOP - 3:g}">{escape(metric.unit)}</text>')
+    return "".join(parts)
+
+
+def _even_steps(low: float, high: float) -> list[float]:
+    """Round values about evenly between two: steps of 1, 2 or 5 times a power of ten."""
+    rough = (high - low) / GRID_LINES
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * n for n in (1, 2, 5, 10) if power * n >= rough)
+    return [i * step for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def _log_steps(low: float, high: float) -> list[float]:
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    return [v for p in powers for n in (1, 2, 5) if low <= (v := n * 10.0**p) <= high]
+
+
+def _short(value: float) -> str:
+    return f"{round(value, 6):g}".replace("-", "−")
+
+
+def _mark(shape: int) -> str:
+    return f'<path class="hollow" d="{SHAPES[shape % len(SHAPES)]}"/>'
+
+
+def _hollow(axes: _Axes, metric: Metric, point: Published, shape: int) -> str:
+    value = point.metrics[metric.name]
+    says = f"{point.label}, as published: {rate(point.bpp)} bpp, {number(value, metric)}"
+    return (
+        f'<g transform="translate({axes.x(point.bpp):.1f} {axes.y(value):.1f})">'
+        f"{_mark(shape)}<title>{escape(says)}</title></g>"
+    )
+
+
+def _line(axes: _Axes, metric: Metric, series: Series, points: list[tuple[Row, float]]) -> str:
+    places = [(axes.x(row.bpp), axes.y(value)) for row, value in points]
+    path = "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
+    shape = SHAPES[series.index % len(SHAPES)]
+    parts = [f'<g class="c{series.index % COLOURS}"><path class="line" d="M{path}"/>']
+    for (row, value), (x, y) in zip(points, places, strict=True):
+        count = row.counts[metric.name]
+        says = (
+            f"{series.label}: {rate(row.bpp)} bpp, {number(value, metric)}, "
+            f"{count} picture{'s' * (count > 1)}"
+        )
+        parts.append(
+            f'<g transform="translate({x:.1f} {y:.1f})"><path class="full" d="{shape}"/>'
+            f"<title>{escape(says)}</title></g>"
+        )
+    return "".join([*parts, "</g>"])
+
+
+def _labels(
+    axes: _Axes,
+    metric: Metric,
+    lines: Sequence[tuple[Series, list[tuple[Row, float]]]],
+    rivals: Sequence[Published],
+) -> str:
+    """Each line's label at its end, each rival's beside one of its points."""
+    ends, free = [], []
+    for _, points in lines:
+        places = [(axes.x(row.bpp), axes.y(value)) for row, value in points]
+        ends.append(places[-1])
+        free += _along(places)
+    theirs: dict[str, list[tuple[float, float]]] = {}
+    for point in rivals:
+        spot = (axes.x(point.bpp), axes.y(point.metrics[metric.name]))
+        theirs.setdefault(point.label, []).append(spot)
+        free.append(spot)
+    wanted = [(_cut(s.label), [end]) for (s, _), end in zip(lines, ends, strict=True)]
+    wanted += [(_cut(name), spots) for name, spots in theirs.items()]
+    classes = [f"c{s.index % COLOURS}" for s, _ in lines] + ["theirs"] * len(theirs)
+    bounds = Box(LEFT, 0, WIDTH, HEIGHT - BOTTOM)
+    parts = []
+    for place_, css in zip(place(wanted, free, bounds), classes, strict=True):
+        x, y = place_.mark
+        if place_.far:
+            near = place_.box.bottom if place_.y < y else place_.box.top
+            end = (place_.x - 2, place_.y) if place_.anchor == "start" else (x, near)
+            parts.append(f'<path class="lead" d="M{x:.1f} {y:.1f}L{end[0]:.1f} {end[1]:.1f}"/>')
+        parts.append(
+            f'<text class="label {css}" x="{place_.x:.1f}" y="{place_.y:.1f}" '
+            f'text-anchor="{place_.anchor}" dominant-baseline="central">'
+            f"{escape(place_.text)}</text>"
+        )
+    return "".join(parts)
+
+
+def _cut(label: str) -> str:
+    room = int((MAX_LABEL - 14) / LETTER)
+    return label if len(label) <= room else f"{label[: room - 1]}…"
+
+
+def _along(places: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Points along a line, close enough that no label fits between two of them."""
+    found = list(places)
+    for (x0, y0), (x1, y1) in pairwise(places):
+        count = int(math.hypot(x1 - x0, y1 - y0) / (LINE_HEIGHT / 2))
+        found += [
+            (x0 + (x1 - x0) * i / (count + 1), y0 + (y1 - y0) * i / (count + 1))
+            for i in range(1, count + 1)
+        ]
+    return found

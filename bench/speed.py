@@ -1,0 +1,264 @@
+"""Time and memory of encoding and decoding, by size: ``plic eval --speed``.
+
+Every measurement runs in a process of its own (``bench.speed_job``). What is compared takes
+turns, run by run, because an ordinary machine is now faster and now slower.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from bench.codecs.conventional import Conventional
+from bench.codecs.formats import avif
+from bench.errors import BenchError
+from bench.machine import describe_machine
+from bench.table import table
+from exporter.encode_command import read_picture
+from plic_web.engine import EngineError, load_pack
+
+__all__ = ["SpeedRow", "describe_machine", "measure_speed", "speed_cells", "speed_table"]
+
+SIZES = (256, 512, 768, 1024, 1536, 2048)
+COLD_RUNS, WARM_RUNS = 3, 7
+AVIF = "AVIF"
+
+Job = Literal["encode", "decode"]
+
+
+@dataclass(frozen=True)
+class SpeedRow:
+    """One codec doing one job at one size. Times are medians, in seconds.
+
+    Attributes:
+        codec: a pack's id, or "AVIF".
+        cold: from the start of a fresh process to its first result: interpreter, imports and
+            the loading of the pack included.
+        warm: of further runs in the same process.
+        memory_mb: the process's peak, in megabytes of 10^6 bytes.
+        bytes: of the file that is made or read.
+        to_avif: warm time over AVIF's decode of the same picture in at most as many bytes.
+        to_previous: warm time over the previous pack's.
+    """
+
+    width: int
+    height: int
+    job: Job
+    codec: str
+    cold: float
+    warm: float
+    memory_mb: float
+    bytes: int
+    to_avif: float | None
+    to_previous: float | None
+
+
+def measure_speed(
+    pack: str,
+    *,
+    picture: Path,
+    previous: str | None = None,
+    sizes: Sequence[int] = SIZES,
+    cold_runs: int = COLD_RUNS,
+    warm_runs: int = WARM_RUNS,
+) -> list[SpeedRow]:
+    """Time encode and decode of one picture at several sizes, at the encoder's own rate.
+
+    Args:
+        pack: name or folder.
+        picture: a photograph; its middle is cut to 3:2, and enlarged or reduced.
+        previous: another pack, timed in turn with the first.
+        sizes: longer sides, in pixels.
+
+    Raises:
+        BenchError: a pack cannot be loaded, or a job broke; the message holds what was said.
+    """
+    packs = {_pack_id(name): name for name in (pack, previous) if name}
+    photograph = Image.fromarray(read_picture(picture))
+    with tempfile.TemporaryDirectory(prefix="plic-speed-") as folder:
+        return [
+            row
+            for size in sizes
+            for row in _measure_size(photograph, size, packs, Path(folder), cold_runs, warm_runs)
+        ]
+
+
+def _pack_id(name: str) -> str:
+    try:
+        return load_pack(name).id
+    except EngineError as error:
+        raise BenchError(str(error)) from error
+
+
+def _measure_size(
+    photograph: Image.Image,
+    size: int,
+    packs: dict[str, str],
+    folder: Path,
+    cold_runs: int,
+    warm_runs: int,
+) -> list[SpeedRow]:
+    width, height = size, round(size * 2 / 3)
+    cut = ImageOps.fit(photograph, (width, height), Image.Resampling.BICUBIC)
+    source = folder / f"{size}.png"
+    cut.save(source)
+    files = {pack: folder / f"{size}-{i}.plic" for i, pack in enumerate(packs)}
+    encoders = [
+        _Contestant(pack, files[pack], ["encode", name, str(source), str(files[pack])])
+        for pack, name in packs.items()
+    ]
+    rows = _rows("encode", (width, height), _take_turns(encoders, cold_runs, warm_runs))
+    decoders = [
+        _Contestant(pack, files[pack], ["decode", name, str(files[pack])])
+        for pack, name in packs.items()
+    ]
+    avif_file = folder / f"{size}.avif"
+    budget = next(iter(files.values())).stat().st_size
+    avif_file.write_bytes(Conventional(avif()).encode(np.asarray(cut), budget))
+    decoders.append(_Contestant(AVIF, avif_file, ["avif", str(avif_file), str(width), str(height)]))
+    return rows + _rows("decode", (width, height), _take_turns(decoders, cold_runs, warm_runs))
+
+
+@dataclass(frozen=True)
+class _Contestant:
+    codec: str
+    file: Path  # made by an encoder, read by a decoder
+    arguments: list[str]
+
+
+@dataclass
+class _Times:
+    contestant: _Contestant
+    cold: list[float]
+    warm: list[float]
+    memory_mb: float = 0.0
+
+
+class _Process:
+    """A process of ``bench.speed_job``, from its start to its end."""
+
+    def __init__(self, times: _Times) -> None:
+        self._times = times
+        command = [sys.executable, "-m", "bench.speed_job", *times.contestant.arguments]
+        start = time.perf_counter()
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            self._answer()
+        except BaseException:
+            self.close()
+            raise
+        times.cold.append(time.perf_counter() - start)
+
+    def again(self) -> None:
+        """One more run, timed by the process itself."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        self._times.warm.append(self._answer())
+
+    def _answer(self) -> float:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            said = self._process.communicate()[1].strip().splitlines()
+            what = " ".join(self._times.contestant.arguments)
+            raise BenchError(f"speed of {what}: {said[-1] if said else 'the process ended'}")
+        answer = json.loads(line)
+        self._times.memory_mb = max(self._times.memory_mb, answer["memory_mb"])
+        return answer["seconds"]
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+def _take_turns(contestants: Sequence[_Contestant], cold_runs: int, warm_runs: int) -> list[_Times]:
+    """Each in a fresh process, ``cold_runs`` times around; the last ones then run warm in turn."""
+    timed = [_Times(contestant, [], []) for contestant in contestants]
+    for _ in range(cold_runs - 1):
+        for times in timed:
+            _Process(times).close()
+    with ExitStack() as stack:
+        processes = []
+        for times in timed:
+            processes.append(_Process(times))
+            stack.callback(processes[-1].close)
+        for _ in range(warm_runs):
+            for process in processes:
+                process.again()
+    return timed
+
+
+def _rows(job: Job, size: tuple[int, int], timed: Sequence[_Times]) -> list[SpeedRow]:
+    warm = {times.contestant.codec: statistics.median(times.warm) for times in timed}
+    first, *others = (codec for codec in warm if codec != AVIF)
+    previous = others[0] if others else None
+    return [
+        SpeedRow(
+            *size,
+            job=job,
+            codec=(codec := times.contestant.codec),
+            cold=statistics.median(times.cold),
+            warm=warm[codec],
+            memory_mb=times.memory_mb,
+            bytes=times.contestant.file.stat().st_size,
+            to_avif=warm[codec] / warm[AVIF] if AVIF in warm and codec != AVIF else None,
+            to_previous=warm[codec] / warm[previous] if previous and codec == first else None,
+        )
+        for times in timed
+    ]
+
+
+def speed_cells(rows: Sequence[SpeedRow]) -> list[list[str]]:
+    """The table's cells as text, its head first; a column of ratios only where there are some."""
+    head = ["size", "codec", "job", "bytes", "cold, s", "warm, s", "memory, MB", "× AVIF decode"]
+    head += ["× previous"] * any(row.to_previous for row in rows)
+    return [head, *(_cells(row)[: len(head)] for row in rows)]
+
+
+def _cells(row: SpeedRow) -> list[str]:
+    return [
+        f"{row.width}×{row.height}",
+        row.codec,
+        row.job,
+        f"{row.bytes:,}",
+        _seconds(row.cold),
+        _seconds(row.warm),
+        f"{row.memory_mb:.0f}",
+        _ratio(row.to_avif),
+        _ratio(row.to_previous),
+    ]
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.2f}" if seconds >= 0.1 else f"{seconds:.4f}"
+
+
+def _ratio(ratio: float | None) -> str:
+    if ratio is None:
+        return "–"
+    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2f}"
+
+
+def speed_table(rows: Sequence[SpeedRow]) -> str:
+    """The table in plain text, for the terminal."""
+    head, *body = speed_cells(rows)
+    return table(head, body)
