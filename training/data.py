@@ -18,15 +18,22 @@ HELD_OUT_IN = 64
 MIN_SIDE = 160
 
 
-def read_photos(folder: Path, *, limit: int | None = None) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield (name, RGB uint8 [H, W, 3]) of every readable photo in the folder's tar shards."""
+def read_photos(
+    folder: Path, *, limit: int | None = None, part: int = 0, parts: int = 1
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield (name, RGB uint8 [H, W, 3]) of every readable photo in the folder's tar shards.
+
+    Of ``parts`` processes that share the work each reads its own ``part``, 0 to parts - 1.
+    """
     count = 0
     shards = sorted(folder.glob("*.tar"))
     if not shards:
         raise FileNotFoundError(f"{folder}: no *.tar shards of training photos there")
     for shard in shards:
         with tarfile.open(shard) as archive:
-            for member in archive:
+            for position, member in enumerate(archive):
+                if position % parts != part:
+                    continue
                 if not member.isfile() or not member.name.endswith((".webp", ".jpg", ".png")):
                     continue
                 stream = archive.extractfile(member)

@@ -10,6 +10,7 @@ import argparse
 import json
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from training.from_pack import load_pack_weights
 from training.latents import LatentQuantiser, Quantised, rate_weight
 from training.model import Conditions, ControlBranch, Encoder, UNet, Widths, enlarge
 from training.perceptual import LPIPS
+from training.resident import ResidentPhotos, resident_batches
 from training.validate import validate
 
 WARM_UP = 200
@@ -32,9 +34,12 @@ WARM_UP = 200
 RELAXED_STEPS = 1500
 AVERAGE = 0.999
 CLIP = 1.0
+# How often each photo is prepared, at random scales, for a GPU's memory.
+VARIANTS = 4
 LPIPS_WEIGHT = 1.0
 VGG_WEIGHT = 0.5
 VGG_SIDE = 64
+PHASES = 8
 COARSE_WEIGHT = 1.0
 GAIN_PACE = 20.0
 
@@ -89,16 +94,6 @@ class Losses:
     bpp: float
 
 
-def shift_alike(*pictures: Tensor) -> list[Tensor]:
-    """The pictures without the same few random rows and columns at their top and left.
-
-    AlexNet's first layer has stride 4, as the decoder's last has: at a fixed phase the decoder
-    finds patterns between its samples that the loss likes and eyes do not.
-    """
-    top, left = (int(n) for n in torch.randint(0, 8, (2,)))
-    return [picture[..., top:, left:] for picture in pictures]
-
-
 def sub_crops(side: int, *pictures: Tensor) -> list[Tensor]:
     """The same random square of the given side out of each of the pictures."""
     height, width = pictures[0].shape[-2:]
@@ -125,7 +120,9 @@ def step_loss(
     x_t = add_noise(x, enlarge(coarse).detach(), t, torch.randn_like(x))
     predicted = model.unet(x_t, t, hint16, hint8, coarse).float()
     l1 = (predicted - x).abs().mean()
-    perceptual = lpips(*shift_alike(predicted, x)).mean()
+    # AlexNet's first layer has stride 4, as the decoder's last has: at a fixed phase the
+    # decoder finds patterns between its samples that the loss likes and eyes do not
+    perceptual = lpips(*sub_crops(x.shape[-1] - PHASES, predicted, x)).mean()
     vgg = torch.zeros((), device=x.device)
     if metrics.vgg is not None:
         # VGG16 costs more than all else together: it sees a part of each picture
@@ -229,6 +226,25 @@ class Trainer:
         print(line, flush=True)
 
 
+def open_stream(
+    photos: Photos, arguments: argparse.Namespace, device: torch.device, seed: int
+) -> Iterator[Batch]:
+    """Endless batches: from the device's own memory on a GPU, else made ahead in a thread."""
+    if device.type != "cuda":
+        return batches(photos, arguments.size, arguments.batch, seed)
+    resident = ResidentPhotos(
+        arguments.data, variants=VARIANTS, size=arguments.size, device=device, seed=seed
+    )
+    return resident_batches(resident, arguments.size, arguments.batch)
+
+
+def compile_networks(model: LitePack, lpips: LPIPS) -> None:
+    """Fuse what surrounds the convolutions; the sizes of a run never change."""
+    for network in (model.encoder, model.control, model.unet):
+        network.compile()
+    lpips.compile()
+
+
 def train(arguments: argparse.Namespace) -> None:
     """Run the loop for the asked minutes of this call."""
     device = torch.device(arguments.device)
@@ -237,7 +253,9 @@ def train(arguments: argparse.Namespace) -> None:
     metrics = Metrics(LPIPS(arguments.lpips).to(device))
     photos = Photos(arguments.data, limit=arguments.limit)
     print(f"{len(photos.train)} photos to train, {len(photos.held_out)} held out", flush=True)
-    stream = batches(photos, arguments.size, arguments.batch, arguments.seed + trainer.step)
+    stream = open_stream(photos, arguments, device, arguments.seed + trainer.step)
+    if device.type == "cuda":
+        compile_networks(trainer.model, metrics.lpips)
     budget, start, told = arguments.minutes * 60, time.monotonic(), time.monotonic()
     before, sums, count = trainer.seconds, torch.zeros(5), 0
     while (elapsed := time.monotonic() - start) < budget:

@@ -15,6 +15,7 @@ torch = pytest.importorskip("torch", reason="needs torch: make test-training")
 import onnxruntime  # noqa: E402
 from PIL import Image  # noqa: E402
 
+from exporter.edges import canny_map  # noqa: E402
 from plic_web.engine import load_pack  # noqa: E402
 from plic_web.engine.quantiser import Quantiser, quality_map  # noqa: E402
 from plic_web.engine.sampler import sample  # noqa: E402
@@ -26,7 +27,8 @@ from training.from_pack import load_pack_weights  # noqa: E402
 from training.latents import LatentQuantiser, rate_weight  # noqa: E402
 from training.model import Widths  # noqa: E402
 from training.perceptual import LPIPS  # noqa: E402
-from training.train import LitePack, train  # noqa: E402
+from training.resident import ResidentPhotos  # noqa: E402
+from training.train import LitePack, Metrics, step_loss, train  # noqa: E402
 
 # torch's ONNX export is full of them; the one that it prefers today needs two more packages.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -71,6 +73,31 @@ def test_batches_have_the_documented_shapes_and_ranges(shards):
     assert (blur - batch.base).abs().mean() < 0.25
 
 
+def test_resident_crops_lie_where_their_conditions_do(shards):
+    device = torch.device("cpu")
+    resident = ResidentPhotos(shards, variants=2, size=128, device=device, seed=3)
+    batch = resident.draw(24, 128)
+    assert [tuple(part.shape) for part in batch] == [
+        (24, 3, 128, 128), (24, 3, 32, 32), (24, 2, 32, 32), (24, 4, 128, 128), (24, 1, 8, 8), (24,)
+    ]  # fmt: skip
+    blur = torch.nn.functional.avg_pool2d(batch.picture, 4)
+    assert (blur - batch.base).abs().mean() < 0.25
+    sent = batch.edges[:, 1, 0, 0] == 1
+    assert 0 < sent.sum() < 24
+    assert (batch.edges[~sent] == 0).all()
+    agreement = []
+    for picture, edges in zip(batch.picture[sent], batch.edges[sent, 0], strict=True):
+        crop = ((picture + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()
+        mine, theirs = (m[4:-4, 4:-4] for m in (canny_map(crop), edges.numpy() > 0))
+        agreement.append((mine & theirs).sum() / max(1, (mine | theirs).sum()))
+    # a map shifted by one sample agrees in about a fifth
+    assert np.median(agreement) > 0.6
+    kept = batch.keep[:, 3:] == 1
+    assert 0 < kept.float().mean() < 0.2
+    assert torch.equal(batch.keep[:, :3][kept.expand(-1, 3, -1, -1)],
+                       batch.picture[kept.expand(-1, 3, -1, -1)])  # fmt: skip
+
+
 def test_the_numpy_quantiser_equals_the_trained_one():
     torch.manual_seed(0)
     trained = LatentQuantiser(4, 6)
@@ -110,12 +137,29 @@ def run(tmp_path_factory, shards, lpips_source):
     arguments = argparse.Namespace(
         data=shards, lpips=lpips_source, run=folder / "run", minutes=0.15, size=128, batch=2,
         rate=5e-4, share_at_one=0.6, validate_every=10**9, limit=None, device="cpu", seed=1,
-        from_pack=None,
+        from_pack=None, bf16=False, vgg_from=2.0,
     )  # fmt: skip
     train(arguments)
     train(arguments)
     export_pack(arguments.run, folder / "pack", lpips_source, shards)
     return folder
+
+
+def test_bfloat16_and_vgg_change_the_loss_little_and_a_lot(shards, lpips_source):
+    torch.manual_seed(0)
+    model = LitePack(Widths())
+    batch = next(batches(Photos(shards), size=128, count=2, seed=0))
+    plain = Metrics(LPIPS(lpips_source))
+    both = Metrics(plain.lpips, LPIPS(lpips_source, "vgg16"))
+
+    def loss(metrics: Metrics, bf16: bool) -> float:
+        torch.manual_seed(1)
+        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+            return step_loss(model, metrics, batch, 1.0, 1.0)[0].item()
+
+    full = loss(plain, False)
+    assert loss(plain, True) == pytest.approx(full, rel=0.02)
+    assert loss(both, False) > full + 0.1
 
 
 def test_a_run_resumes_and_logs_validation(run):
@@ -137,6 +181,16 @@ def test_training_can_start_from_an_exported_pack(run, lpips_source):
         got = model.encoder(inputs["picture"], inputs["base"], semantic)
     for a, b in zip(got, wanted, strict=True):
         np.testing.assert_allclose(a.numpy(), b, atol=5e-3)
+
+
+def test_a_pack_may_grow_by_blocks_that_change_nothing_yet(run):
+    small, large = LitePack(Widths()), LitePack(Widths(trunk_blocks=12, encoder_blocks=4))
+    for model in (small.eval(), large.eval()):
+        load_pack_weights(model, run / "pack")
+    inputs = example_inputs(Widths())["unet"].values()
+    with torch.no_grad():
+        before, after = (model.unet(*inputs) for model in (small, large))
+    torch.testing.assert_close(after, before)
 
 
 def test_a_pack_that_lacks_a_weight_is_refused(run, tmp_path):
