@@ -26,7 +26,7 @@ from bench.codecs.formats import avif
 from bench.errors import BenchError
 from bench.machine import describe_machine
 from bench.table import table
-from exporter.encode_command import read_picture
+from exporter.encode_command import UnreadablePictureError, read_picture
 from plic_web.engine import EngineError, load_pack
 
 __all__ = ["SpeedRow", "describe_machine", "measure_speed", "speed_cells", "speed_table"]
@@ -83,10 +83,18 @@ def measure_speed(
         sizes: longer sides, in pixels.
 
     Raises:
-        BenchError: a pack cannot be loaded, or a job broke; the message holds what was said.
+        BenchError: the picture cannot be read, a pack cannot be loaded, both are the same, or a
+            job broke; the message holds what was said.
     """
-    packs = {_pack_id(name): name for name in (pack, previous) if name}
-    photograph = Image.fromarray(read_picture(picture))
+    packs = {_pack_id(pack): pack}
+    if previous:
+        if _pack_id(previous) in packs:
+            raise BenchError(f"{previous}: is {_pack_id(previous)} as well; name another pack")
+        packs[_pack_id(previous)] = previous
+    try:
+        photograph = Image.fromarray(read_picture(picture))
+    except (UnreadablePictureError, OSError) as error:
+        raise BenchError(f"{picture}: {error}") from error
     with tempfile.TemporaryDirectory(prefix="plic-speed-") as folder:
         return [
             row

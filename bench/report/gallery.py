@@ -21,6 +21,7 @@ class Shown:
 
     result: Result
     address: str
+    main: bool  # at its codec's main rate
 
 
 @dataclass
@@ -93,7 +94,8 @@ def _add(
 ) -> None:
     for result in results:
         if address := embed(evaluation.key(result)):
-            card.versions.append(Shown(result, address))
+            main = result.asked_bpp == evaluation.main_rate(result.codec)
+            card.versions.append(Shown(result, address, main))
 
 
 class _Embedder:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -85,15 +86,19 @@ def render(evaluation: Evaluation) -> str:
         kinds=_breakdown(evaluation, lambda result: result.kind),
         sites=_breakdown(evaluation, lambda result: result.site),
         ablation=_ablation(evaluation),
-        published=published(),
+        published=_by_codec(published()),
         published_columns=PUBLISHED_COLUMNS,
         comparable=comparable,
-        measured=sorted(rows, key=lambda row: row.bpp) if comparable else [],
+        measured=[[r for r in rows if r.codec == codec] for codec in evaluation.codecs],
         worst={codec: worst(evaluation, codec)[:WORST] for codec in evaluation.codecs},
         gallery=gallery,
         anchors={c.original.picture: c.anchor for c in (*gallery.first, *gallery.rest)},
         speed=speed_cells(evaluation.speed) if evaluation.speed else [],
     )
+
+
+def _by_codec(points: Iterable[Published]) -> list[list[Published]]:
+    return [list(group) for _, group in groupby(points, key=lambda point: point.label)]
 
 
 def _asked(bpp: float | None) -> str:

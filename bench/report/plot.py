@@ -10,14 +10,14 @@ from itertools import pairwise
 
 from bench.metrics.metric import Metric
 from bench.report.evaluation import Row
-from bench.report.labels import LETTER, LINE_HEIGHT, Box, place, width_of
-from bench.report.published import Published
+from bench.report.labels import LETTER, LINE_HEIGHT, Box, Placed, Wanted, place, width_of
+from bench.report.published import Published, shapes
 from bench.report.text import number, rate
 
 WIDTH, HEIGHT = 480.0, 340.0
 LEFT, TOP, BOTTOM = 46.0, 14.0, 40.0
 # Room to the right of the last point for the lines' labels; longer ones are cut.
-MAX_LABEL = 130.0
+MAX_LABEL = 140.0
 GRID_LINES = 5
 # Shapes as SVG path commands around 0,0; each codec and each rival has its own.
 SHAPES = (
@@ -69,13 +69,12 @@ def curves(metric: Metric, series: Sequence[Series], rivals: Sequence[Published]
     lines = [(s, points) for s in series if (points := _points(s, metric))]
     if not lines:
         return ""
-    hollow = [(p.bpp, p.metrics[metric.name]) for p in rivals]
+    hollow = [(float(p.bpp), float(p.metrics[metric.name])) for p in rivals]
     every = [(row.bpp, value) for _, points in lines for row, value in points] + hollow
-    names = [*(s.label for s, _ in lines), *(p.label for p in rivals)]
-    axes = _axes(every, metric, min(MAX_LABEL, 14 + max(map(width_of, names))))
-    shapes = {name: i for i, name in enumerate(dict.fromkeys(p.label for p in rivals))}
+    longest = max(width_of(s.label) for s, _ in lines)
+    axes = _axes(every, metric, min(MAX_LABEL, 14 + longest))
     body = [_grid(axes, metric)]
-    body += [_hollow(axes, metric, p, shapes[p.label]) for p in rivals]
+    body += [_hollow(axes, metric, point) for point in rivals]
     body += [_line(axes, metric, s, points) for s, points in lines]
     body.append(_labels(axes, metric, lines, rivals))
     title = f"{metric.label} against bits per pixel"
@@ -89,8 +88,8 @@ def key(rivals: Sequence[Published]) -> list[tuple[str, str]]:
     """For each rival its hollow mark, as an ``svg`` element, and its label."""
     names = list(dict.fromkeys(p.label for p in rivals))
     return [
-        (f'<svg class="mark" viewBox="-7 -7 14 14" aria-hidden="true">{_mark(i)}</svg>', name)
-        for i, name in enumerate(names)
+        (f'<svg class="mark" viewBox="-7 -7 14 14" aria-hidden="true">{_mark(name)}</svg>', name)
+        for name in names
     ]
 
 
@@ -160,16 +159,16 @@ def _short(value: float) -> str:
     return f"{round(value, 6):g}".replace("-", "−")
 
 
-def _mark(shape: int) -> str:
-    return f'<path class="hollow" d="{SHAPES[shape % len(SHAPES)]}"/>'
+def _mark(rival: str) -> str:
+    return f'<path class="hollow" d="{SHAPES[shapes()[rival] % len(SHAPES)]}"/>'
 
 
-def _hollow(axes: _Axes, metric: Metric, point: Published, shape: int) -> str:
-    value = point.metrics[metric.name]
-    says = f"{point.label}, as published: {rate(point.bpp)} bpp, {number(value, metric)}"
+def _hollow(axes: _Axes, metric: Metric, point: Published) -> str:
+    bpp, value = float(point.bpp), float(point.metrics[metric.name])
+    says = f"{point.label}, as published: {point.bpp} bpp, {point.metrics[metric.name]}"
     return (
-        f'<g transform="translate({axes.x(point.bpp):.1f} {axes.y(value):.1f})">'
-        f"{_mark(shape)}<title>{escape(says)}</title></g>"
+        f'<g transform="translate({axes.x(bpp):.1f} {axes.y(value):.1f})">'
+        f"{_mark(point.label)}<title>{escape(says)}</title></g>"
     )
 
 
@@ -197,34 +196,37 @@ def _labels(
     lines: Sequence[tuple[Series, list[tuple[Row, float]]]],
     rivals: Sequence[Published],
 ) -> str:
-    """Each line's label at its end, each rival's beside one of its points."""
-    ends, free = [], []
-    for _, points in lines:
+    """Each line's label at its end, each rival's beside one of its points if there is room."""
+    wanted, free = [], []
+    for series, points in lines:
         places = [(axes.x(row.bpp), axes.y(value)) for row, value in points]
-        ends.append(places[-1])
+        css = f"c{series.index % COLOURS}"
+        wanted.append(Wanted(_cut(series.label), css, places[-1:]))
         free += _along(places)
     theirs: dict[str, list[tuple[float, float]]] = {}
     for point in rivals:
-        spot = (axes.x(point.bpp), axes.y(point.metrics[metric.name]))
+        spot = (axes.x(float(point.bpp)), axes.y(float(point.metrics[metric.name])))
         theirs.setdefault(point.label, []).append(spot)
         free.append(spot)
-    wanted = [(_cut(s.label), [end]) for (s, _), end in zip(lines, ends, strict=True)]
-    wanted += [(_cut(name), spots) for name, spots in theirs.items()]
-    classes = [f"c{s.index % COLOURS}" for s, _ in lines] + ["theirs"] * len(theirs)
-    bounds = Box(LEFT, 0, WIDTH, HEIGHT - BOTTOM)
-    parts = []
-    for place_, css in zip(place(wanted, free, bounds), classes, strict=True):
-        x, y = place_.mark
-        if place_.far:
-            near = place_.box.bottom if place_.y < y else place_.box.top
-            end = (place_.x - 2, place_.y) if place_.anchor == "start" else (x, near)
-            parts.append(f'<path class="lead" d="M{x:.1f} {y:.1f}L{end[0]:.1f} {end[1]:.1f}"/>')
-        parts.append(
-            f'<text class="label {css}" x="{place_.x:.1f}" y="{place_.y:.1f}" '
-            f'text-anchor="{place_.anchor}" dominant-baseline="central">'
-            f"{escape(place_.text)}</text>"
-        )
-    return "".join(parts)
+    # Those with one point have the least choice. The key below the plot names them all.
+    for name, spots in sorted(theirs.items(), key=lambda item: len(item[1])):
+        wanted.append(Wanted(_cut(name), "theirs", spots, optional=True))
+    placed = place(wanted, free, Box(LEFT, 0, WIDTH, HEIGHT - BOTTOM))
+    return "".join(_label(label) for label in placed)
+
+
+def _label(placed: Placed) -> str:
+    x, y = placed.mark
+    lead = ""
+    if placed.far:
+        near = placed.box.bottom if placed.y < y else placed.box.top
+        end = (placed.x, near) if placed.anchor == "middle" else (placed.x, placed.y)
+        lead = f'<path class="lead" d="M{x:.1f} {y:.1f}L{end[0]:.1f} {end[1]:.1f}"/>'
+    return (
+        f'{lead}<text class="label {placed.label.css}" x="{placed.x:.1f}" y="{placed.y:.1f}" '
+        f'text-anchor="{placed.anchor}" dominant-baseline="central">'
+        f"{escape(placed.label.text)}</text>"
+    )
 
 
 def _cut(label: str) -> str:

@@ -12,11 +12,18 @@ function compare(versions) {
   const figures = [...versions.querySelectorAll('figure:not(.original)')];
   if (!figures.length) return;
   const name = `version-${++number}`;
-  const choices = figures.map((figure, index) => {
-    const choose = () => figures.forEach((other) => other.classList.toggle('chosen', other == figure));
-    const input = make('input', { type: 'radio', name, checked: !index, onchange: choose });
-    if (!index) choose();
-    return make('label', {}, input, figure.dataset.name);
+  const choose = (figure) =>
+    figures.forEach((other) => other.classList.toggle('chosen', other == figure));
+  const first = figures.find((figure) => 'main' in figure.dataset) ?? figures[0];
+  choose(first);
+  const lines = new Map();
+  figures.forEach((figure) => {
+    const { codec, rate } = figure.dataset;
+    if (!lines.has(codec)) lines.set(codec, make('div', {}, make('span', {}, codec)));
+    const checked = figure == first;
+    const input = make('input', { type: 'radio', name, checked, onchange: () => choose(figure) });
+    input.ariaLabel = `${codec}, ${rate}`;
+    lines.get(codec).append(make('label', {}, input, rate));
   });
   const slider = make('input', {
     type: 'range',
@@ -29,7 +36,7 @@ function compare(versions) {
   });
   const divider = make('span', { className: 'divider', ariaHidden: true });
   const legend = make('legend', {}, 'Left: original. Right:');
-  versions.before(make('fieldset', {}, legend, ...choices));
+  versions.before(make('fieldset', {}, legend, ...lines.values()));
   versions.append(slider, divider);
   versions.classList.add('compare');
 }

@@ -47,7 +47,7 @@ def asked(bpp: float | None) -> str:
 def heading(metric: Metric) -> str:
     """A metric's column heading: label, unit, and which way is better."""
     unit = f", {metric.unit}" if metric.unit else ""
-    return f"{metric.label}{unit} {'↓' if metric.better == 'lower' else '↑'}"
+    return f"{metric.label}{unit}\N{NO-BREAK SPACE}{'↓' if metric.better == 'lower' else '↑'}"
 
 
 def by_rate(rows: Sequence[Row]) -> list[tuple[float | None, list[Row]]]:
