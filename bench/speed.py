@@ -49,7 +49,8 @@ class SpeedRow:
         warm: of further runs in the same process.
         memory_mb: the process's peak, in megabytes of 10^6 bytes.
         bytes: of the file that is made or read.
-        to_avif: warm time over AVIF's decode of the same picture in at most as many bytes.
+        to_avif: warm time over AVIF's decode of the same picture in at most as many bytes, or
+            in AVIF's fewest.
         to_previous: warm time over the previous pack's.
     """
 

@@ -130,12 +130,18 @@ def _row(
 
 
 def best_in(rows: Sequence[Row], metric: Metric) -> Row | None:
-    """The row with the best value, among at least two that kept the rate and have one.
+    """The row with the best value, among at least two that were asked for one rate and kept it.
 
     None for a metric that is reported only: the best of those may be the worst picture.
     """
-    able = [r for r in rows if r.metrics.get(metric.name) is not None and not r.over_rate]
-    if len(able) < 2 or not metric.optimise:
+    able = [
+        row
+        for row in rows
+        if row.metrics.get(metric.name) is not None
+        and row.asked_bpp is not None
+        and not row.over_rate
+    ]
+    if len(able) < 2 or len({row.asked_bpp for row in able}) > 1 or not metric.optimise:
         return None
     pick = min if metric.better == "lower" else max
     return pick(able, key=lambda row: row.metrics[metric.name])

@@ -123,16 +123,12 @@ def _grid(axes: _Axes, metric: Metric) -> str:
             f'<text class="tick" x="{LEFT - 6:g}" y="{y:.1f}" text-anchor="end" '
             f'dominant-baseline="central">{_short(value)}</text>'
         )
-    taken = -math.inf
-    for bpp in _log_steps(axes.low_bpp, axes.high_bpp):
-        x, text = axes.x(bpp), f"{bpp:g}"
-        parts.append(f'<path class="grid" d="M{x:.1f} {TOP:g}V{bottom:g}"/>')
-        if x - LETTER * len(text) / 2 > taken:
-            taken = x + LETTER * len(text) / 2 + 4
-            parts.append(
-                f'<text class="tick" x="{x:.1f}" y="{bottom + 15:g}" '
-                f'text-anchor="middle">{text}</text>'
-            )
+    for bpp in _rate_steps(axes):
+        x = axes.x(bpp)
+        parts.append(
+            f'<path class="grid" d="M{x:.1f} {TOP:g}V{bottom:g}"/><text class="tick" '
+            f'x="{x:.1f}" y="{bottom + 15:g}" text-anchor="middle">{bpp:g}</text>'
+        )
     parts.append(
         f'<path class="axis" d="M{LEFT:g} {bottom:g}H{axes.right:.1f}"/>'
         f'<text class="tick" x="{LEFT:g}" y="{HEIGHT - 7:g}">bits per pixel, whole file</text>'
@@ -150,9 +146,17 @@ def _even_steps(low: float, high: float) -> list[float]:
     return [i * step for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
-def _log_steps(low: float, high: float) -> list[float]:
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    return [v for p in powers for n in (1, 2, 5) if low <= (v := n * 10.0**p) <= high]
+def _rate_steps(axes: _Axes) -> list[float]:
+    """Powers of ten, and between them 2 and 5 times these where there is room for their text."""
+    powers = range(math.floor(math.log10(axes.low_bpp)), math.floor(math.log10(axes.high_bpp)) + 1)
+    steps: list[float] = []
+    for times in (1, 2, 5):
+        for bpp in (times * 10.0**power for power in powers):
+            room = LETTER * len(f"{bpp:g}")
+            clear = all(abs(axes.x(bpp) - axes.x(other)) > room for other in steps)
+            if clear and axes.low_bpp <= bpp <= axes.high_bpp:
+                steps.append(bpp)
+    return steps
 
 
 def _short(value: float) -> str:

@@ -15,6 +15,7 @@ import pytest
 from report_support import DISTANCE, PSNR, SHARPNESS, WORDS, key, make_evaluation, metric
 
 from bench.report import gallery, summarise, summary_table, write_csv, write_report
+from bench.report.evaluation import best_in
 from bench.report.gallery import make_gallery
 from bench.report.labels import Box, Wanted, place
 from bench.report.page import render
@@ -147,6 +148,15 @@ def test_what_is_reported_only_has_no_best(evaluation):
 
     assert not bold(evaluation.metrics)
     assert bold([DISTANCE, PSNR, sharp, WORDS])
+
+
+def test_files_of_different_rates_are_not_compared(evaluation):
+    rows = summarise(evaluation.results, ["psnr"])
+    low, high = rows[1], rows[3]
+    assert (low.asked_bpp, high.asked_bpp) == (0.5, 1.5)
+    assert best_in([low, high], PSNR) is None
+    assert best_in([replace(low, asked_bpp=None), replace(high, asked_bpp=None)], PSNR) is None
+    assert best_in([low, replace(high, asked_bpp=0.5, bpp=0.4)], PSNR) is not None
 
 
 def test_published_points_stand_only_in_plots_of_their_metric(html):
