@@ -1,1 +1,29 @@
-"""Metrics: how far a decoded picture is from its original."""
+"""Metrics: how far a decoded picture is from its original.
+
+``METRICS`` holds all of them in the order of a table's columns. Importing this loads no model
+and no optional package; a metric's ``load`` does.
+"""
+
+from bench.metrics.colour import BASE_COLOUR
+from bench.metrics.deep import DISTS, LPIPS_ALEX, LPIPS_VGG
+from bench.metrics.fidelity import MS_SSIM, PSNR
+from bench.metrics.metric import Metric
+from bench.models import is_fetched
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric for metric in (LPIPS_ALEX, LPIPS_VGG, DISTS, MS_SSIM, PSNR, BASE_COLOUR)
+}
+
+__all__ = ["DEFAULT_METRICS", "METRICS", "Metric", "default_metrics"]
+
+DEFAULT_METRICS = ("lpips-alex", "lpips-vgg", "dists", "ms-ssim", "psnr", "base-colour")
+"""What is measured unless asked otherwise; the others take seconds a picture."""
+
+_ON_VGG16 = ("lpips-vgg", "dists")
+
+
+def default_metrics() -> tuple[str, ...]:
+    """``DEFAULT_METRICS`` without those whose model has not been fetched."""
+    if is_fetched("vgg16"):
+        return DEFAULT_METRICS
+    return tuple(name for name in DEFAULT_METRICS if name not in _ON_VGG16)

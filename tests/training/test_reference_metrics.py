@@ -17,7 +17,7 @@ from PIL import Image
 torch = pytest.importorskip("torch", reason="needs torch: make test-training")
 
 from bench.metrics.graphs import build_dists, build_lpips  # noqa: E402
-from bench.metrics.msssim import ms_ssim  # noqa: E402
+from bench.metrics.fidelity import ms_ssim  # noqa: E402
 from bench.models.checkpoint import read_checkpoint  # noqa: E402
 from bench.models.torch_file import read_tensors  # noqa: E402
 from plic_web.quality.lpips import FeatureDistance, Lpips  # noqa: E402

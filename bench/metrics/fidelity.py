@@ -1,4 +1,4 @@
-"""MS-SSIM and PSNR, the fidelity measures of the codec literature."""
+"""PSNR and MS-SSIM, the fidelity measures of the codec literature."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.metrics.metric import Picture
+from bench.metrics.metric import Metric, Picture
 
 WINDOW = 11
 SIGMA = 1.5
@@ -70,3 +70,23 @@ def _halve(x: Floats) -> Floats:
     rows, columns = x.shape[:2]
     x = np.pad(x, ((rows % 2, 0), (columns % 2, 0), (0, 0)))
     return x.reshape(x.shape[0] // 2, 2, x.shape[1] // 2, 2, 3).mean((1, 3))
+
+
+PSNR = Metric(
+    name="psnr",
+    label="PSNR",
+    unit="dB",
+    better="higher",
+    source="10 log10(255² / mean squared error) over R, G and B; no backbone",
+    span=(0, 50),
+    load=lambda: psnr,
+)
+MS_SSIM = Metric(
+    name="ms-ssim",
+    label="MS-SSIM",
+    unit="",
+    better="higher",
+    source="Wang, Simoncelli and Bovik 2003, on R, G and B; no backbone",
+    span=(0, 1),
+    load=lambda: ms_ssim,
+)
