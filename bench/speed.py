@@ -16,16 +16,14 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from bench.codecs.conventional import Conventional
-from bench.codecs.formats import avif
+from bench.codecs import make_codec
 from bench.errors import BenchError
 from bench.machine import describe_machine
-from bench.table import table
+from bench.speed_rows import Job, SpeedRow, speed_cells, speed_table
 from exporter.encode_command import UnreadablePictureError, read_picture
 from plic_web.engine import EngineError, load_pack
 
@@ -34,36 +32,6 @@ __all__ = ["SpeedRow", "describe_machine", "measure_speed", "speed_cells", "spee
 SIZES = (256, 512, 768, 1024, 1536, 2048)
 COLD_RUNS, WARM_RUNS = 3, 7
 AVIF = "AVIF"
-
-Job = Literal["encode", "decode"]
-
-
-@dataclass(frozen=True)
-class SpeedRow:
-    """One codec doing one job at one size. Times are medians, in seconds.
-
-    Attributes:
-        codec: a pack's id, or "AVIF".
-        cold: from the start of a fresh process to its first result: interpreter, imports and
-            the loading of the pack included.
-        warm: of further runs in the same process.
-        memory_mb: the process's peak, in megabytes of 10^6 bytes.
-        bytes: of the file that is made or read.
-        to_avif: warm time over AVIF's decode of the same picture in at most as many bytes, or
-            in AVIF's fewest.
-        to_previous: warm time over the previous pack's.
-    """
-
-    width: int
-    height: int
-    job: Job
-    codec: str
-    cold: float
-    warm: float
-    memory_mb: float
-    bytes: int
-    to_avif: float | None
-    to_previous: float | None
 
 
 def measure_speed(
@@ -133,10 +101,10 @@ def _measure_size(
         _Contestant(pack, files[pack], ["decode", name, str(files[pack])])
         for pack, name in packs.items()
     ]
-    avif_file = folder / f"{size}.avif"
+    avif = folder / f"{size}.avif"
     budget = next(iter(files.values())).stat().st_size
-    avif_file.write_bytes(Conventional(avif()).encode(np.asarray(cut), budget))
-    decoders.append(_Contestant(AVIF, avif_file, ["avif", str(avif_file), str(width), str(height)]))
+    avif.write_bytes(make_codec("avif").encode(np.asarray(cut), budget))
+    decoders.append(_Contestant(AVIF, avif, ["avif", str(avif), str(width), str(height)]))
     return rows + _rows("decode", (width, height), _take_turns(decoders, cold_runs, warm_runs))
 
 
@@ -234,40 +202,3 @@ def _rows(job: Job, size: tuple[int, int], timed: Sequence[_Times]) -> list[Spee
         )
         for times in timed
     ]
-
-
-def speed_cells(rows: Sequence[SpeedRow]) -> list[list[str]]:
-    """The table's cells as text, its head first; a column of ratios only where there are some."""
-    head = ["size", "codec", "job", "bytes", "cold, s", "warm, s", "memory, MB", "× AVIF decode"]
-    head += ["× previous"] * any(row.to_previous for row in rows)
-    return [head, *(_cells(row)[: len(head)] for row in rows)]
-
-
-def _cells(row: SpeedRow) -> list[str]:
-    return [
-        f"{row.width}×{row.height}",
-        row.codec,
-        row.job,
-        f"{row.bytes:,}",
-        _seconds(row.cold),
-        _seconds(row.warm),
-        f"{row.memory_mb:.0f}",
-        _ratio(row.to_avif),
-        _ratio(row.to_previous),
-    ]
-
-
-def _seconds(seconds: float) -> str:
-    return f"{seconds:.2f}" if seconds >= 0.1 else f"{seconds:.4f}"
-
-
-def _ratio(ratio: float | None) -> str:
-    if ratio is None:
-        return "–"
-    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2f}"
-
-
-def speed_table(rows: Sequence[SpeedRow]) -> str:
-    """The table in plain text, for the terminal."""
-    head, *body = speed_cells(rows)
-    return table(head, body)

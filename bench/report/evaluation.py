@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.metrics.metric import Metric
 from bench.results import Result
-from bench.speed import SpeedRow
+from bench.speed_rows import SpeedRow
 
 # Where a choice of one rate is needed: the one nearest this is what plic is made for.
 MAIN_BPP = 0.03

@@ -12,6 +12,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from bench.codecs import ABLATION
 from bench.metrics.metric import Metric
 from bench.report.evaluation import Evaluation, Row, best_in, summarise, worst
 from bench.report.gallery import WORST, make_gallery
@@ -19,7 +20,7 @@ from bench.report.plot import Series, curves, key
 from bench.report.published import Published, published, published_for
 from bench.report.text import asked, by_rate, heading, number, rate
 from bench.results import Result
-from bench.speed import speed_cells
+from bench.speed_rows import speed_cells
 from plic_web.commands.files import write_whole
 
 # Columns of the table of published points; "lpips-other" is never one of ours.
@@ -32,8 +33,6 @@ PUBLISHED_COLUMNS = {
     "brisque": "BRISQUE",
     "cpbd": "CPBD",
 }
-# PLIC's study: what each section of a payload adds.
-ABLATION = ("plic:pic", "plic:pics", "plic:plic", "plic:plic+keep")
 
 
 @dataclass(frozen=True)

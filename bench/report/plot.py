@@ -9,16 +9,24 @@ from html import escape
 from itertools import pairwise
 
 from bench.metrics.metric import Metric
+from bench.report.axes import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    TOP,
+    WIDTH,
+    Axes,
+    even_steps,
+    make_axes,
+    rate_steps,
+)
 from bench.report.evaluation import Row
 from bench.report.labels import LETTER, LINE_HEIGHT, Box, Placed, Wanted, place, width_of
 from bench.report.published import Published, shapes
 from bench.report.text import number, rate
 
-WIDTH, HEIGHT = 480.0, 340.0
-LEFT, TOP, BOTTOM = 46.0, 14.0, 40.0
 # Room to the right of the last point for the lines' labels; longer ones are cut.
 MAX_LABEL = 140.0
-GRID_LINES = 5
 # Shapes as SVG path commands around 0,0; each codec and each rival has its own.
 SHAPES = (
     "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0Z",
@@ -44,22 +52,6 @@ class Series:
     rows: Sequence[Row]
 
 
-@dataclass(frozen=True)
-class _Axes:
-    low_bpp: float
-    high_bpp: float
-    low: float
-    high: float
-    right: float
-
-    def x(self, bpp: float) -> float:
-        share = math.log(bpp / self.low_bpp) / math.log(self.high_bpp / self.low_bpp)
-        return LEFT + share * (self.right - LEFT)
-
-    def y(self, value: float) -> float:
-        return TOP + (self.high - value) / (self.high - self.low) * (HEIGHT - BOTTOM - TOP)
-
-
 def curves(metric: Metric, series: Sequence[Series], rivals: Sequence[Published]) -> str:
     """One metric against rate, as an ``svg`` element; "" where no codec has a value.
 
@@ -72,7 +64,7 @@ def curves(metric: Metric, series: Sequence[Series], rivals: Sequence[Published]
     hollow = [(float(p.bpp), float(p.metrics[metric.name])) for p in rivals]
     every = [(row.bpp, value) for _, points in lines for row, value in points] + hollow
     longest = max(width_of(s.label) for s, _ in lines)
-    axes = _axes(every, metric, min(MAX_LABEL, 14 + longest))
+    axes = make_axes(every, metric, min(MAX_LABEL, 14 + longest))
     body = [_grid(axes, metric)]
     body += [_hollow(axes, metric, point) for point in rivals]
     body += [_line(axes, metric, s, points) for s, points in lines]
@@ -102,28 +94,17 @@ def _points(series: Series, metric: Metric) -> list[tuple[Row, float]]:
     return sorted(found, key=lambda point: point[0].bpp)
 
 
-def _axes(points: Sequence[tuple[float, float]], metric: Metric, label_room: float) -> _Axes:
-    rates, values = [bpp for bpp, _ in points], [value for _, value in points]
-    # A plot of one point still needs a width and a height.
-    spread = max(max(values) - min(values), 1e-3 * max(map(abs, values)), 1e-6)
-    low = max(min(values) - 0.08 * spread, metric.span[0])
-    high = min(max(values) + 0.08 * spread, metric.span[1])
-    if not low < high:
-        low, high = min(values) - spread, max(values) + spread
-    return _Axes(min(rates) / 1.15, max(rates) * 1.15, low, high, WIDTH - label_room)
-
-
-def _grid(axes: _Axes, metric: Metric) -> str:
+def _grid(axes: Axes, metric: Metric) -> str:
     bottom = HEIGHT - BOTTOM
     parts = []
-    for value in _even_steps(axes.low, axes.high):
+    for value in even_steps(axes.low, axes.high):
         y = axes.y(value)
         parts.append(
             f'<path class="grid" d="M{LEFT:g} {y:.1f}H{axes.right:.1f}"/>'
             f'<text class="tick" x="{LEFT - 6:g}" y="{y:.1f}" text-anchor="end" '
             f'dominant-baseline="central">{_short(value)}</text>'
         )
-    for bpp in _rate_steps(axes):
+    for bpp in rate_steps(axes):
         x = axes.x(bpp)
         parts.append(
             f'<path class="grid" d="M{x:.1f} {TOP:g}V{bottom:g}"/><text class="tick" '
@@ -138,27 +119,6 @@ def _grid(axes: _Axes, metric: Metric) -> str:
     return "".join(parts)
 
 
-def _even_steps(low: float, high: float) -> list[float]:
-    """Round values about evenly between two: steps of 1, 2 or 5 times a power of ten."""
-    rough = (high - low) / GRID_LINES
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * n for n in (1, 2, 5, 10) if power * n >= rough)
-    return [i * step for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
-
-
-def _rate_steps(axes: _Axes) -> list[float]:
-    """Powers of ten, and between them 2 and 5 times these where there is room for their text."""
-    powers = range(math.floor(math.log10(axes.low_bpp)), math.floor(math.log10(axes.high_bpp)) + 1)
-    steps: list[float] = []
-    for times in (1, 2, 5):
-        for bpp in (times * 10.0**power for power in powers):
-            room = LETTER * len(f"{bpp:g}")
-            clear = all(abs(axes.x(bpp) - axes.x(other)) > room for other in steps)
-            if clear and axes.low_bpp <= bpp <= axes.high_bpp:
-                steps.append(bpp)
-    return steps
-
-
 def _short(value: float) -> str:
     return f"{round(value, 6):g}".replace("-", "−")
 
@@ -167,7 +127,7 @@ def _mark(rival: str) -> str:
     return f'<path class="hollow" d="{SHAPES[shapes()[rival] % len(SHAPES)]}"/>'
 
 
-def _hollow(axes: _Axes, metric: Metric, point: Published) -> str:
+def _hollow(axes: Axes, metric: Metric, point: Published) -> str:
     bpp, value = float(point.bpp), float(point.metrics[metric.name])
     says = f"{point.label}, as published: {point.bpp} bpp, {point.metrics[metric.name]}"
     return (
@@ -176,7 +136,7 @@ def _hollow(axes: _Axes, metric: Metric, point: Published) -> str:
     )
 
 
-def _line(axes: _Axes, metric: Metric, series: Series, points: list[tuple[Row, float]]) -> str:
+def _line(axes: Axes, metric: Metric, series: Series, points: list[tuple[Row, float]]) -> str:
     places = [(axes.x(row.bpp), axes.y(value)) for row, value in points]
     path = "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
     shape = SHAPES[series.index % len(SHAPES)]
@@ -195,7 +155,7 @@ def _line(axes: _Axes, metric: Metric, series: Series, points: list[tuple[Row, f
 
 
 def _labels(
-    axes: _Axes,
+    axes: Axes,
     metric: Metric,
     lines: Sequence[tuple[Series, list[tuple[Row, float]]]],
     rivals: Sequence[Published],
