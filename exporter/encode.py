@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,18 +10,20 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from exporter.edges import canny_map
+from exporter.profiles import PROFILES, SECTIONS, needs_text
 from plic_web.engine import Pack
 from plic_web.engine.conditions import MAX_CODED_SIDE, MULTIPLE, pad, to_signed
 from plic_web.engine.quantiser import LEVELS, quality_map
 from plic_web.payload import Payload, Section, SectionKind
 from plic_web.payload.base import decode_base, encode_base
 from plic_web.payload.edges import encode_edges
+from plic_web.payload.keep import Rect, encode_keep
 from plic_web.payload.latents import Latents, coded_size, encode_latents
 from plic_web.payload.resample import upsample
 from plic_web.payload.seed import encode_seed
 from plic_web.payload.text import encode_text
+from plic_web.payload.varint import write_varint
 
-PROFILES = ("auto", "spr", "plic")
 DEFAULT_BPP = 0.03
 # Above a half, so that a value that costs more than it tells becomes zero.
 ROUNDING_THRESHOLD = 0.55
@@ -41,56 +44,69 @@ def encode_picture(
     bpp: float | None = None,
     text: str | None = None,
     seed: int | None = None,
+    keep: Sequence[Rect] = (),
+    keep_quality: int = 80,
 ) -> bytes:
     """Encode one picture.
 
     Args:
         rgb: uint8 [H, W, 3], at most 4096 a side and 16 megapixels.
         pack: the pack that will reconstruct it.
-        profile: ``spr`` (base and latents), ``plic`` (base and edges) or ``auto``, which is
-            ``spr`` where the pack has latents and ``plic`` otherwise.
+        profile: ``spr`` (base and latents), ``plic`` (base and edges), ``pics`` (edges and
+            text), ``pic`` (text alone), or ``auto``, which is ``spr`` where the pack has latents
+            and ``plic`` otherwise.
         bpp: bits per pixel of the whole file, header and checksum included. The result is
             the best quality that fits, or the smallest that can be made where nothing does.
-            ``None``: 0.03 for ``spr``; ``plic`` is as large as its edges are.
-        text: a prompt to send along, at most 240 characters.
+            ``None``: 0.03 for ``spr``; the other profiles are as large as their sections are.
+        text: a prompt to send along, at most 240 characters; ``pic`` and ``pics`` need one.
         seed: of the noise; ``None`` sends none, which means 0.
+        keep: rectangles whose pixels are sent; they count towards ``bpp``.
+        keep_quality: of those pixels, 1 to 100.
 
     Raises:
-        PayloadError: the picture is outside the format's limits, or the text too long.
-        ValueError: an unknown profile, or bpp not above 0.
+        PayloadError: the picture is outside the format's limits, the text too long, or a
+            rectangle outside the picture.
+        ValueError: an unknown profile, bpp not above 0, or a profile without its text.
     """
     if profile not in PROFILES:
         raise ValueError(f"profile: expected one of {', '.join(PROFILES)}, got {profile!r}")
     if bpp is not None and not bpp > 0:
         raise ValueError(f"bpp: expected a number above 0, got {bpp}")
+    if needs_text(profile) and not text:
+        raise ValueError(f"profile {profile}: needs a text")
     if profile == "auto":
         profile = "spr" if "latents" in pack.conditions else "plic"
     height, width = rgb.shape[:2]
-    base = encode_base(rgb)
-    extras = _extras(text, seed)
-    if profile == "plic":
-        edges = Section(SectionKind.EDGES, encode_edges(canny_map(rgb)))
-        return _file(width, height, base, [edges], extras)
-    budget = int((bpp or DEFAULT_BPP) * width * height / 8)
-    rest = len(_file(width, height, base, [Section(SectionKind.LATENTS, b"")], extras))
-    latents = encode_to_budget(rgb, base, pack, budget - rest)
-    return _file(width, height, base, [Section(SectionKind.LATENTS, latents)], extras)
+    wanted = SECTIONS[profile]
+    sections = _extras(text, seed)
+    if keep:
+        sections[SectionKind.KEEP] = encode_keep(rgb, keep, quality=keep_quality)
+    if SectionKind.BASE in wanted:
+        sections[SectionKind.BASE] = encode_base(rgb)
+    if SectionKind.EDGES in wanted:
+        sections[SectionKind.EDGES] = encode_edges(canny_map(rgb))
+    if SectionKind.LATENTS in wanted:
+        budget = int((bpp or DEFAULT_BPP) * width * height / 8)
+        room = budget - len(_file(width, height, {**sections, SectionKind.LATENTS: b""}))
+        # An empty section's length takes one byte in the directory, this one's two or three.
+        room -= len(write_varint(max(0, room) << 4)) - 1
+        latents = encode_to_budget(rgb, sections[SectionKind.BASE], pack, room)
+        sections[SectionKind.LATENTS] = latents
+    return _file(width, height, sections)
 
 
-def _extras(text: str | None, seed: int | None) -> list[Section]:
-    extras = []
+def _extras(text: str | None, seed: int | None) -> dict[SectionKind, bytes]:
+    extras = {}
     if text:
-        extras.append(Section(SectionKind.TEXT, encode_text(text)))
+        extras[SectionKind.TEXT] = encode_text(text)
     if seed is not None:
-        extras.append(Section(SectionKind.SEED, encode_seed(seed)))
+        extras[SectionKind.SEED] = encode_seed(seed)
     return extras
 
 
-def _file(
-    width: int, height: int, base: bytes, middle: list[Section], extras: list[Section]
-) -> bytes:
-    sections = (Section(SectionKind.BASE, base), *middle, *extras)
-    return Payload(width, height, sections).to_bytes()
+def _file(width: int, height: int, sections: dict[SectionKind, bytes]) -> bytes:
+    ascending = tuple(Section(kind, sections[kind]) for kind in sorted(sections))
+    return Payload(width, height, ascending).to_bytes()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import click
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from exporter.encode import PROFILES, encode_picture
+from exporter.encode import encode_picture
+from exporter.profiles import PROFILES, needs_text
 from plic_web.commands import worker
 from plic_web.commands.files import Job, Outcome, plan, run_jobs, write_whole
 from plic_web.payload import PayloadError
@@ -41,6 +42,8 @@ def encode(
     jobs: int | None,
 ) -> None:
     """Encode pictures (files, or folders of them) as payloads."""
+    if needs_text(profile) and not text:
+        raise click.UsageError(f"--profile {profile}: needs --text")
     todo = plan(inputs, output, SUFFIXES, ".plic")
     run_jobs(
         todo,
