@@ -4,14 +4,34 @@
 and no optional package; a metric's ``load`` does.
 """
 
+from bench.metrics.brisque import BRISQUE
 from bench.metrics.colour import BASE_COLOUR
+from bench.metrics.cpbd import CPBD
 from bench.metrics.deep import DISTS, LPIPS_ALEX, LPIPS_VGG
+from bench.metrics.embeddings import CLIP, DINOV2
+from bench.metrics.faces import FACES
 from bench.metrics.fidelity import MS_SSIM, PSNR
 from bench.metrics.metric import Metric
+from bench.metrics.text import OCR, WORDS
 from bench.models import is_fetched
 
 METRICS: dict[str, Metric] = {
-    metric.name: metric for metric in (LPIPS_ALEX, LPIPS_VGG, DISTS, MS_SSIM, PSNR, BASE_COLOUR)
+    metric.name: metric
+    for metric in (
+        LPIPS_ALEX,
+        LPIPS_VGG,
+        DISTS,
+        MS_SSIM,
+        PSNR,
+        BASE_COLOUR,
+        OCR,
+        WORDS,
+        FACES,
+        CLIP,
+        DINOV2,
+        BRISQUE,
+        CPBD,
+    )
 }
 
 __all__ = ["DEFAULT_METRICS", "METRICS", "Metric", "default_metrics"]

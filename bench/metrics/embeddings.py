@@ -1,0 +1,103 @@
+"""Is it still a picture of the same things? Cosine of image embeddings of CLIP and DINOv2.
+
+The models come from a local folder, ``$PLIC_MODELS/clip`` and ``$PLIC_MODELS/dinov2``: any
+checkpoint of these classes in transformers' format, as safetensors. ``plic models fetch``
+fetches the ones that are named here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.errors import BenchError, MissingPartError
+from bench.metrics.last import OfLast
+from bench.metrics.metric import Measure, Metric, Picture
+from bench.models import model_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import Tensor
+
+Embed = Callable[[Picture], NDArray[np.float32]]
+
+
+def _load(name: str) -> Measure:
+    try:
+        folder = model_path(name)
+    except MissingPartError as error:
+        raise MissingPartError(f"{name}: {error}") from error
+    embed = _embedder(name, folder)
+    original_embedding = OfLast(embed)
+
+    def measure(original: Picture, decoded: Picture) -> float:
+        """Cosine of the two embeddings, -1..1."""
+        a, b = original_embedding(original), embed(decoded)
+        return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))
+
+    return measure
+
+
+def _embedder(name: str, folder: Path) -> Embed:
+    """A function from a picture to its embedding.
+
+    Raises MissingPartError without torch and transformers, BenchError where the folder does
+    not hold a checkpoint of the class.
+    """
+    try:
+        import torch
+        from transformers import (
+            BitImageProcessor,
+            CLIPImageProcessor,
+            CLIPVisionModelWithProjection,
+            Dinov2Model,
+        )
+    except ImportError as error:
+        raise MissingPartError(
+            f"{name}: needs torch and transformers; pip install torch transformers"
+        ) from error
+    kind, processor = {
+        "clip": (CLIPVisionModelWithProjection, CLIPImageProcessor),
+        "dinov2": (Dinov2Model, BitImageProcessor),
+    }[name]
+    try:
+        prepare = processor.from_pretrained(folder, local_files_only=True)
+        model = kind.from_pretrained(folder, local_files_only=True, use_safetensors=True)
+    except (OSError, ValueError) as error:
+        raise BenchError(f"{folder}: is no checkpoint of {kind.__name__}: {error}") from error
+    model.eval()
+
+    @torch.inference_mode()
+    def embed(picture: Picture) -> NDArray[np.float32]:
+        pixels: Tensor = prepare(images=picture, return_tensors="pt")["pixel_values"]
+        output = model(pixel_values=pixels)
+        # CLIP's projection into the space shared with texts, DINOv2's class token
+        vector = output.image_embeds if name == "clip" else output.pooler_output
+        return np.asarray(vector[0], np.float32)
+
+    return embed
+
+
+CLIP = Metric(
+    name="clip",
+    label="CLIP similarity",
+    unit="",
+    better="higher",
+    source="cosine of image embeddings, Radford et al. 2021 (arXiv 2103.00020); CLIP ViT-L/14",
+    span=(0, 1),
+    load=partial(_load, "clip"),
+)
+DINOV2 = Metric(
+    name="dinov2",
+    label="DINOv2 similarity",
+    unit="",
+    better="higher",
+    source="cosine of class tokens, Oquab et al. 2023 (arXiv 2304.07193); DINOv2 ViT-B/14",
+    span=(0, 1),
+    load=partial(_load, "dinov2"),
+)
