@@ -52,13 +52,13 @@ def brisque_features(picture: Picture) -> Floats | None:
 
 def _features(grey: Floats) -> Floats | None:
     normal = _normalise(grey)
-    fit = _fit(normal)
+    fit = fit_asymmetric(normal)
     if fit is None:
         return None
     shape, _, left, right = fit
     values = [shape, (left + right) / 2]
     for down, across in SHIFTS:
-        fit = _fit(_times_neighbour(normal, down, across))
+        fit = fit_asymmetric(_times_neighbour(normal, down, across))
         if fit is None:
             return None
         values += fit
@@ -92,7 +92,7 @@ def _times_neighbour(x: Floats, down: int, across: int) -> Floats:
     return here * there
 
 
-def _fit(x: Floats) -> list[float] | None:
+def fit_asymmetric(x: Floats) -> list[float] | None:
     """Shape, mean and the two variances of an asymmetric generalised Gaussian, by moments."""
     below, above = x[x < 0], x[x >= 0]
     if not below.size or not np.any(above):
