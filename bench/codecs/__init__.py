@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bench.codecs import formats, plic
+from bench.codecs import formats, hashes, plic, span
 from bench.codecs.codec import Codec
 from bench.codecs.conventional import Conventional
 from bench.errors import BenchError
@@ -16,6 +16,9 @@ _MAKERS: dict[str, Callable[[], Codec]] = {
     "webp": lambda: Conventional(formats.webp()),
     "jpeg": lambda: Conventional(formats.jpeg()),
     "jxl": lambda: Conventional(formats.jxl()),
+    span.NAME: span.AvifSpan,
+    "thumbhash": hashes.ThumbHash,
+    "blurhash": hashes.BlurHash,
 }
 
 CODECS: tuple[str, ...] = ("plic", *(f"plic:{p}" for p in plic.PROFILES), *_MAKERS)

@@ -109,7 +109,10 @@ def test_an_unknown_codec_lists_the_known_ones():
     assert all(name in str(caught.value) for name in CODECS)
 
 
-@pytest.mark.parametrize(("name", "package"), [("jxl", "pillow_jxl")])
+@pytest.mark.parametrize(
+    ("name", "package"),
+    [("jxl", "pillow_jxl"), ("thumbhash", "fast_thumbhash"), ("blurhash", "blurhash")],
+)
 def test_a_missing_package_is_a_missing_part(name, package, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingPartError, match=rf"^{name}: .*plic-web\[eval\]"):
@@ -117,7 +120,7 @@ def test_a_missing_package_is_a_missing_part(name, package, monkeypatch):
 
 
 def test_codecs_import_with_the_core_alone():
-    extras = ("pillow_jxl", "thumbhash", "blurhash", "onnx", "scipy", "skimage", "torch")
+    extras = ("pillow_jxl", "fast_thumbhash", "blurhash", "onnx", "scipy", "skimage", "torch")
     program = (
         "import sys\n"
         f"sys.modules.update(dict.fromkeys({extras!r}))\n"
