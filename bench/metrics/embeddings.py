@@ -51,33 +51,45 @@ def _embedder(name: str, folder: Path) -> Embed:
     """
     try:
         import torch
+        from safetensors import SafetensorError
         from transformers import (
             BitImageProcessor,
             CLIPImageProcessor,
-            CLIPVisionModelWithProjection,
+            CLIPModel,
             Dinov2Model,
         )
+        from transformers.utils import logging
     except ImportError as error:
         raise MissingPartError(
             f"{name}: needs torch and transformers; pip install torch transformers"
         ) from error
     kind, processor = {
-        "clip": (CLIPVisionModelWithProjection, CLIPImageProcessor),
+        "clip": (CLIPModel, CLIPImageProcessor),
         "dinov2": (Dinov2Model, BitImageProcessor),
     }[name]
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     try:
         prepare = processor.from_pretrained(folder, local_files_only=True)
-        model = kind.from_pretrained(folder, local_files_only=True, use_safetensors=True)
-    except (OSError, ValueError) as error:
+        model, loaded = kind.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, output_loading_info=True
+        )
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise BenchError(f"{folder}: is no checkpoint of {kind.__name__}: {error}") from error
+    if lacking := [*loaded["missing_keys"], *loaded["mismatched_keys"]]:
+        # transformers would go on with random numbers
+        raise BenchError(
+            f"{folder}: is no checkpoint of {kind.__name__}: it lacks {len(lacking)} of its weights"
+        )
     model.eval()
 
     @torch.inference_mode()
     def embed(picture: Picture) -> NDArray[np.float32]:
         pixels: Tensor = prepare(images=picture, return_tensors="pt")["pixel_values"]
-        output = model(pixel_values=pixels)
-        # CLIP's projection into the space shared with texts, DINOv2's class token
-        vector = output.image_embeds if name == "clip" else output.pooler_output
+        if name == "clip":  # projected into the space that pictures share with texts
+            vector = model.visual_projection(model.vision_model(pixel_values=pixels).pooler_output)
+        else:  # the class token
+            vector = model(pixel_values=pixels).pooler_output
         return np.asarray(vector[0], np.float32)
 
     return embed
