@@ -139,3 +139,19 @@ def test_every_listed_codec_can_be_asked_for():
         assert codec.name == name
         assert codec.label
         assert codec.version
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("bpp", "expected"), [(0.01, 0.825), (0.03, 0.603), (0.06, 0.487)])
+def test_avif_on_kodak_is_what_others_measured(bpp, expected, shared):
+    """LPIPS on every second picture, measured independently with another search."""
+    codec, lpips = make_codec("avif"), Lpips()
+    losses = []
+    for path in sorted((shared / "data" / "kodak").glob("*.png"))[::2]:
+        with Image.open(path) as image:
+            rgb = np.asarray(image.convert("RGB"))
+        height, width = rgb.shape[:2]
+        data = codec.encode(rgb, int(bpp * height * width / 8))
+        losses.append(lpips.distance(rgb, fit(codec.decode(data), width, height)))
+    assert len(losses) == 12
+    assert np.mean(losses) == pytest.approx(expected, abs=0.03)
