@@ -6,7 +6,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: setup setup-browser demo test test-training check bench slow clean
+.PHONY: setup setup-browser demo test test-training check bench bench-parts slow clean
 
 setup: .venv/.ready
 
@@ -51,7 +51,13 @@ test-training: setup .venv-models/.ready
 slow: setup-browser
 	$(BIN)/pytest -m slow
 
+# Kodak with the lite pack and AVIF, into docs/results.md; fetches VGG16 (60 MB) for DISTS
 bench: setup
+	$(BIN)/plic models fetch vgg16
+	$(BIN)/plic eval --set kodak --codecs plic,avif --bpp 0.01,0.03,0.06,0.1 --refresh docs/results.md
+
+# bytes and microseconds of the payload's sections, seconds of a decode at 1, 2 and 4 steps
+bench-parts: setup
 	$(BIN)/python -m bench.payload
 	$(BIN)/python -m bench.decode
 

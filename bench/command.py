@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -13,18 +15,21 @@ import click
 from bench.codecs import ABLATION, CODECS, make_codec
 from bench.codecs.codec import Codec
 from bench.errors import BenchError, MissingPartError
+from bench.machine import describe_machine
 from bench.metrics import METRICS, default_metrics
 from bench.refresh import check_marks, refresh
 from bench.report import Evaluation, summary_table, write_csv, write_report
 from bench.run import Done, plan_tasks, run
 from bench.sets import PictureSet, find_set
-from bench.speed import SpeedRow, describe_machine, measure_speed, speed_table
+from bench.speed import measure_speed
+from bench.speed_rows import SpeedRow, speed_table
 from bench.store import key_of_result
-from plic_web.commands.files import BadInput
+from plic_web.commands.files import BadInput, write_whole
 
 DEFAULT_CODECS = "plic,avif"
 DEFAULT_BPP = "0.01,0.03,0.06,0.1"
 OUT = Path("eval_out")
+SPEED = "speed.json"
 
 
 def _words(context: click.Context, parameter: click.Parameter, value: str | None) -> list[str]:
@@ -88,8 +93,7 @@ def evaluate(
         pictures = find_set(set_name, every=every)
         folder = out or OUT / pictures.name
         if speed:
-            rows = measure_speed(pack, picture=pictures.members[0].path, previous=previous)
-            click.echo(f"{describe_machine()}\n\n{speed_table(rows)}")
+            _measure_speed(pictures, pack, previous, folder)
             return
         chosen = _metrics(metrics)
         usable, missing = _codecs(list(ABLATION) if ablation else codecs)
@@ -102,7 +106,7 @@ def evaluate(
     _tell(done)
     if not done.results:
         raise BadInput("nothing could be measured")
-    evaluation = _evaluation(pictures, usable, chosen, done, folder, None)
+    evaluation = _evaluation(pictures, usable, chosen, done, folder)
     write_csv(evaluation, folder / "results.csv")
     write_report(evaluation, folder / "report.html")
     click.echo(summary_table(evaluation))
@@ -152,7 +156,6 @@ def _evaluation(
     metrics: Sequence[str],
     done: Done,
     folder: Path,
-    speed: list[SpeedRow] | None,
 ) -> Evaluation:
     count = len({result.picture for result in done.results})
     measured = {name for result in done.results for name in result.metrics}
@@ -168,5 +171,21 @@ def _evaluation(
         key=key_of_result,
         machine=describe_machine(),
         command=shlex.join(["plic", *sys.argv[1:]]),
-        speed=speed,
+        speed=_stored_speed(folder),
     )
+
+
+def _measure_speed(pictures: PictureSet, pack: str, previous: str | None, folder: Path) -> None:
+    """Time the packs on the set's first picture; keep the rows for the folder's report."""
+    click.echo("Timing encode and decode at several sizes takes some minutes.", err=True)
+    rows = measure_speed(pack, picture=pictures.members[0].path, previous=previous)
+    click.echo(f"{describe_machine()}\n\n{speed_table(rows)}")
+    text = json.dumps([asdict(row) for row in rows], indent=1)
+    write_whole(folder / SPEED, text.encode())
+
+
+def _stored_speed(folder: Path) -> list[SpeedRow] | None:
+    try:
+        return [SpeedRow(**row) for row in json.loads((folder / SPEED).read_bytes())]
+    except (OSError, ValueError, TypeError):
+        return None

@@ -32,10 +32,14 @@ def list_models() -> None:
 
 @models.command("fetch")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
-def fetch_models(names: tuple[str, ...]) -> None:
+@click.option("--again", is_flag=True, help="Fetch what is here already, too.")
+def fetch_models(names: tuple[str, ...], again: bool) -> None:
     """Download models, check their sha256 and build what the metrics and codecs load."""
     try:
         for model in [find_model(name) for name in names]:
+            if is_fetched(model.name) and not again:
+                click.echo(f"{model.name}: is in {models_folder()} already")
+                continue
             click.echo(f"{model.name}\n{_describe(model)}")
             folder = fetch(model, click.echo)
             for file in model.files:
