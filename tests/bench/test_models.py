@@ -88,6 +88,16 @@ def test_a_model_is_fetched_checked_and_built(tiny, place):
     assert [path.name for path in place.iterdir()] == ["tiny"], "nothing else is left"
 
 
+def test_what_is_here_is_not_fetched_again_unasked(tiny, place):
+    fetch(tiny, print)
+    (model_path("tiny") / "weights.txt").write_text("mine")
+    done = CliRunner().invoke(models, ["fetch", "tiny"])
+    assert (done.exit_code, "already" in done.output) == (0, True)
+    assert (model_path("tiny") / "weights.txt").read_text() == "mine"
+    CliRunner().invoke(models, ["fetch", "tiny", "--again"])
+    assert (model_path("tiny") / "weights.txt").read_text() == "1 2 3"
+
+
 def test_a_wrong_digest_is_refused_and_an_older_model_stays(tiny, place):
     fetch(tiny, print)
     wrong = replace(tiny, source=(replace(tiny.source[0], sha256="0" * 64),))
