@@ -13,7 +13,8 @@ Structure and Texture Similarity" (arXiv 2004.07728), package DISTS-pytorch 0.1.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,7 @@ def build_dists(source: Path, weights: Mapping[str, Array], path: Path) -> None:
     x = graph.add("Add", graph.add("Mul", graph.pair(), half), half)
     normal = graph.add("Sub", x, graph.colours(DISTS_MEAN))
     normal = graph.add("Div", normal, graph.colours(DISTS_STD))
-    taps = [x, *_vgg16(graph, normal, vgg16, _l2_pool)]
+    taps = chain([x], _vgg16(graph, normal, vgg16, _l2_pool))
     whole = float(weights["alpha"].sum() + weights["beta"].sum())
     terms, start = [], 0
     for tap, channels in zip(taps, (3, 64, 128, 256, 512, 512), strict=True):
@@ -140,28 +141,24 @@ def build_dists(source: Path, weights: Mapping[str, Array], path: Path) -> None:
     graph.save(graph.add("Sub", graph.constant(1.0), graph.add("Sum", *terms)), path)
 
 
-def _alexnet(graph: Graph, x: str, layers: Layers) -> list[str]:
-    taps = []
+def _alexnet(graph: Graph, x: str, layers: Layers) -> Iterator[str]:
     for index, (stride, padding) in enumerate(ALEXNET):
         if index in (1, 2):
             x = graph.add("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2])
         x = graph.convolve(x, layers[f"Conv_{index}"], stride, padding)
-        taps.append(x)
-    return taps
+        yield x
 
 
-def _vgg16(graph: Graph, x: str, layers: Layers, pool: Any) -> list[str]:
+def _vgg16(graph: Graph, x: str, layers: Layers, pool: Any) -> Iterator[str]:
     """Five taps; ``pool(graph, x, channels)`` halves the sides between the groups."""
-    taps: list[str] = []
     index = 0
     for size in VGG16_GROUPS:
-        if taps:
+        if index:
             x = pool(graph, x, layers[f"Conv_{index}"]["kernel"].shape[2])
         for _ in range(size):
             x = graph.convolve(x, layers[f"Conv_{index}"])
             index += 1
-        taps.append(x)
-    return taps
+        yield x
 
 
 def _max_pool(graph: Graph, x: str, channels: int) -> str:

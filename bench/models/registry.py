@@ -119,7 +119,7 @@ MODELS = {
         Model(
             "span",
             "the codec avif+span",
-            "BSD-3-Clause package, model ClearReality4x by Kim2091 (see the package)",
+            "CC BY-NC-SA 4.0 (model ClearRealityV1 by Kim2091; not for commercial use)",
             ("span.onnx",),
             (SPAN,),
             _build_span,

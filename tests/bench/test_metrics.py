@@ -13,6 +13,7 @@ from PIL import Image
 
 from bench.errors import MissingPartError
 from bench.metrics import DEFAULT_METRICS, METRICS, default_metrics
+from bench.metrics.deep import VGG16_PIXELS, reduced
 from bench.metrics.fidelity import ms_ssim, psnr
 from bench.metrics.last import OfLast
 
@@ -121,6 +122,17 @@ def test_a_small_picture_gives_blanks_and_no_errors():
     values = {name: METRICS[name].load()(tiny, tiny) for name in WITHOUT_MODELS}
     assert values["lpips-alex"] is values["ms-ssim"] is values["cpbd"] is None
     assert values["base-colour"] == 0
+
+
+def test_large_pictures_are_reduced_for_vgg16():
+    large = np.zeros((900, 1600, 3), np.uint8)
+    large[:, 800:] = 200
+    small = reduced(large, VGG16_PIXELS)
+    assert small.shape[0] * small.shape[1] == pytest.approx(VGG16_PIXELS, rel=0.01)
+    assert small.shape[1] / small.shape[0] == pytest.approx(16 / 9, rel=0.01)
+    assert small.mean() == pytest.approx(large.mean(), rel=0.01)
+    assert reduced(large[:600], VGG16_PIXELS).shape == (600, 1600, 3)
+    assert reduced(np.zeros((32, 200_000, 3), np.uint8), VGG16_PIXELS).shape[0] == 32
 
 
 @pytest.mark.parametrize("name", ["lpips-vgg", "dists", "brisque", "clip", "dinov2"])

@@ -39,7 +39,7 @@ def test_a_named_set_is_looked_for_where_the_user_says(tmp_path, monkeypatch):
 
 
 def test_no_such_folder_names_the_sets(tmp_path):
-    with pytest.raises(BenchError, match="nowhere: no such folder.*kodak, web"):
+    with pytest.raises(BenchError, match=r"nowhere: no such folder.*kodak, web"):
         find_set("nowhere")
     with pytest.raises(BenchError, match="holds no pictures"):
         find_set(str(tmp_path))
