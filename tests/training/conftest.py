@@ -23,6 +23,15 @@ def lpips_source() -> Path:
 
 
 @pytest.fixture(scope="session")
+def dists_wheel() -> Path:
+    """The wheel with DISTS's alpha and beta, or a skip."""
+    path = Path(os.environ.get("PLIC_DISTS", "build/DISTS_pytorch-0.1-py3-none-any.whl"))
+    if not path.exists():
+        pytest.skip(f"needs DISTS's weights at {path} (make test-training fetches them)")
+    return path
+
+
+@pytest.fixture(scope="session")
 def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one tar shard of the test pictures under 20 names, two of them held out."""
     from training.data import is_held_out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ torch = pytest.importorskip("torch", reason="needs torch: make test-training")
 import onnxruntime  # noqa: E402
 from PIL import Image  # noqa: E402
 
+from bench.metrics.graphs import build_dists  # noqa: E402
+from bench.models.torch_file import read_tensors  # noqa: E402
 from exporter.edges import canny_map  # noqa: E402
 from plic_web.engine import load_pack  # noqa: E402
 from plic_web.engine.quantiser import Quantiser, quality_map  # noqa: E402
@@ -26,7 +29,8 @@ from training.export import example_inputs, export_pack  # noqa: E402
 from training.from_pack import load_pack_weights  # noqa: E402
 from training.latents import LatentQuantiser, rate_weight  # noqa: E402
 from training.model import Widths  # noqa: E402
-from training.perceptual import LPIPS  # noqa: E402
+from training.perceptual import DISTS, LPIPS  # noqa: E402
+from training.polish import polish  # noqa: E402
 from training.resident import ResidentPhotos  # noqa: E402
 from training.train import LitePack, Metrics, step_loss, train  # noqa: E402
 
@@ -210,3 +214,41 @@ def test_the_exported_pack_verifies_and_draws(run):
     payload = Payload.parse(encode_picture(rgb, pack=pack, bpp=0.3))
     for steps in (1, 2):
         assert reconstruct(payload, pack=pack, steps=steps).shape == rgb.shape
+
+
+def test_polishing_tunes_the_decoder_and_leaves_the_latents_alone(
+    run, shards, lpips_source, dists_wheel, monkeypatch
+):
+    monkeypatch.setattr("training.polish.HEAD_START", 1)
+    arguments = argparse.Namespace(
+        run=run / "run", out=run / "polished", data=shards, lpips=lpips_source, dists=dists_wheel,
+        minutes=0.1, size=128, batch=2, rate=1e-4, adversarial=0.05, bf16=False,
+        validate_every=10**9, device="cpu", seed=1,
+    )  # fmt: skip
+    polish(arguments)
+    polish(arguments)
+    before, after = (
+        torch.load(run / name / "checkpoint.pt", weights_only=True) for name in ("run", "polished")
+    )
+    assert after["step"] > before["step"] + 2
+    for name, weight in before["average"].items():
+        frozen = name.startswith(("encoder.", "quantiser."))
+        assert torch.equal(weight, after["average"][name]) or not frozen, name
+    changed = (before["average"][n] - after["average"][n] for n in ("unet.out.weight",))
+    assert all(difference.abs().max() > 0 for difference in changed)
+    state = torch.load(run / "polished" / "discriminator.pt", weights_only=True)
+    assert state["seen"] == after["step"] - before["step"]
+
+
+def test_dists_in_torch_equals_the_graph_of_plic_eval(lpips_source, dists_wheel, tmp_path):
+    dists = DISTS(lpips_source, dists_wheel)
+    sharp = signed(picture("kodim23")[:160, :192])
+    blurred = torch.nn.functional.avg_pool2d(sharp, 5, 1, 2)
+    with zipfile.ZipFile(dists_wheel) as wheel:
+        name = next(n for n in wheel.namelist() if n.endswith("weights.pt"))
+        build_dists(lpips_source, read_tensors(wheel.read(name)), tmp_path / "dists.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "dists.onnx")
+    (wanted,) = session.run(None, {"a": sharp.numpy(), "b": blurred.numpy()})
+    assert dists(sharp, blurred).item() == pytest.approx(float(wanted), abs=1e-3)
+    assert float(wanted) > 0.1
+    assert dists(sharp, sharp).item() == pytest.approx(0, abs=1e-5)
