@@ -5,7 +5,7 @@ from __future__ import annotations
 from bench.metrics.last import OfLast
 from bench.metrics.metric import Measure, Metric, Picture
 
-SURE = 0.7
+SURE = 0.8
 """Faces of the original that are scored lower are not asked for."""
 SEEN = 0.5
 """A face counts as found again from this score on."""
