@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -20,6 +17,7 @@ from bench.metrics.metric import Measure
 from bench.results import Result
 from bench.sets import Member, Original, PictureSet, read_original
 from bench.store import Store, key_of
+from exporter.work import parallel
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,9 @@ def run(tasks: Sequence[Task], jobs: int, progress: Callable[[], None]) -> Done:
     ``progress`` is called after each task.
     """
     outcomes: dict[int, Done] = {}
-    for position, outcome in _outcomes(tasks, jobs):
+    # parallel() runs a single process's work in this one, which may keep all its threads
+    work = run_task if jobs == 1 else _run_on_one_core
+    for position, outcome in parallel(work, tasks, jobs):
         outcomes[position] = outcome
         progress()
     whole = Done()
@@ -89,28 +89,12 @@ def run(tasks: Sequence[Task], jobs: int, progress: Callable[[], None]) -> Done:
     return whole
 
 
-def _outcomes(tasks: Sequence[Task], jobs: int) -> Iterator[tuple[int, Done]]:
-    jobs = min(jobs, len(tasks))
-    if jobs <= 1:
-        yield from ((position, run_task(task)) for position, task in enumerate(tasks))
-        return
-    # spawn: ONNX Runtime's threads do not survive a fork
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_one_thread) as pool:
-        futures = {pool.submit(run_task, task): i for i, task in enumerate(tasks)}
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _one_thread() -> None:
-    """Processes share the cores; libraries inside them must not each take all of them."""
+def _run_on_one_core(task: Task) -> Done:
+    """``run_task`` where processes share the cores: libraries inside must not take them all."""
     import cv2
 
     cv2.setNumThreads(1)
-    os.environ["OMP_NUM_THREADS"] = "1"
+    return run_task(task)
 
 
 def run_task(task: Task) -> Done:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import TypeVar
 
+from plic_web.commands.orphans import end_with_parent
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -26,7 +28,9 @@ def parallel(
         return
     # Spawned, not forked: ONNX Runtime's threads do not survive a fork.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(items)), mp_context=context) as pool:
+    with ProcessPoolExecutor(
+        min(jobs, len(items)), mp_context=context, initializer=end_with_parent
+    ) as pool:
         futures = {pool.submit(function, item): at for at, item in enumerate(items)}
         try:
             for future in as_completed(futures):

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import click
 
+from plic_web.commands.orphans import end_with_parent
+
 
 class BadInput(click.ClickException):
     """Something given by the user cannot be used: one line on stderr, exit code 2."""
@@ -137,7 +139,12 @@ def _in_processes(
     # Spawned, not forked: ONNX Runtime's threads do not survive a fork.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
-        processes, mp_context=context, initializer=start, initargs=(threads,)
+        processes, mp_context=context, initializer=_begin, initargs=(start, threads)
     ) as pool:
         for future in as_completed([pool.submit(work, job) for job in jobs]):
             yield future.result()
+
+
+def _begin(start: Callable[[int], None], threads: int) -> None:
+    end_with_parent()
+    start(threads)
