@@ -36,14 +36,16 @@ class Axes:
 
 
 def make_axes(points: Sequence[tuple[float, float]], metric: Metric, label_room: float) -> Axes:
-    """Axes that hold all (bits per pixel, value) points, and stay within the metric's range."""
+    """Axes that hold all (bits per pixel, value) points.
+
+    The room around them stays within the metric's range. Values need not: that range is the
+    usual one, and BRISQUE and an almost perfect picture's PSNR leave it.
+    """
     rates, values = [bpp for bpp, _ in points], [value for _, value in points]
     # A plot of one value still needs a height.
     spread = max(max(values) - min(values), 0.02 * max(map(abs, values)), 1e-3)
-    low = max(min(values) - 0.08 * spread, metric.span[0])
-    high = min(max(values) + 0.08 * spread, metric.span[1])
-    if not low < high:
-        low, high = min(values) - spread, max(values) + spread
+    low = min(min(values), max(min(values) - 0.08 * spread, metric.span[0]))
+    high = max(max(values), min(max(values) + 0.08 * spread, metric.span[1]))
     return Axes(min(rates) / 1.15, max(rates) * 1.15, low, high, WIDTH - label_room)
 
 

@@ -15,6 +15,7 @@ import pytest
 from report_support import DISTANCE, PSNR, SHARPNESS, WORDS, key, make_evaluation, metric
 
 from bench.report import gallery, summarise, summary_table, write_csv, write_report
+from bench.report.axes import BOTTOM, HEIGHT, LEFT, TOP, WIDTH
 from bench.report.evaluation import best_in
 from bench.report.gallery import make_gallery
 from bench.report.labels import Box, Wanted, place
@@ -331,6 +332,21 @@ def test_odd_values_are_drawn_or_left_out(evaluation):
     assert not re.search(r"\bnan\b", re.sub(r"base64,[\w+/=]*", "", html))
     assert "<h3>Flat" in plot(html, "Flat")
     assert "<h3>None" not in html
+
+
+@pytest.mark.parametrize("values", [(40.0, 112.0), (-12.0, 30.0), (112.0, 112.0), (-9.0, -9.0)])
+def test_values_outside_the_usual_range_are_drawn_inside_the_plot(evaluation, values):
+    odd = metric("odd", "Odd", "", "higher", (0, 100))
+    results = [
+        replace(evaluation.results[0], codec=codec, metrics={"odd": value})
+        for codec, value in zip(("webp", "jpeg"), values, strict=True)
+    ]
+    figure = plot(render(replace(evaluation, results=results, metrics=[odd])), "Odd")
+    marks = re.findall(r'translate\(([\d.-]+) ([\d.-]+)\)"><path class="full"', figure)
+    assert len(marks) == 2
+    for x, y in marks:
+        assert LEFT <= float(x) <= WIDTH
+        assert TOP <= float(y) <= HEIGHT - BOTTOM
 
 
 def test_csv_gives_every_result_back(evaluation, tmp_path):
