@@ -62,13 +62,13 @@ class Conventional:
     def _candidates(self, image: Picture, budget: int) -> list[bytes]:
         """One file a scale, or the smallest file alone where none fits."""
         found: list[bytes] = []
-        smallest: bytes | None = None
+        smallest = b""  # of the files that do not fit
         beyond = count = len(self._format.qualities)
         for divisor in self._divisors:
             small = reduced(image, divisor)
             coarsest = self._format.write(small, self._format.qualities[0])
             if len(coarsest) > budget:
-                if smallest is not None and len(coarsest) > len(smallest):
+                if smallest and len(coarsest) > len(smallest):
                     break  # nor does a larger picture fit
                 smallest = coarsest
                 continue
@@ -79,14 +79,15 @@ class Conventional:
                 # As good as the format gets: no smaller picture can be better.
                 found.clear()
             found.append(data)
-        return found or [smallest or b""]
+        return found or [smallest]
 
     def _finest(
         self, small: Image.Image, budget: int, coarsest: bytes, beyond: int
     ) -> tuple[int, bytes]:
         """Bisect for the highest quality that fits, below position ``beyond``.
 
-        Returns the lowest position known not to fit, and the file; no quality is encoded twice.
+        ``coarsest`` is the file of position 0, which fits. Returns the position after the file's
+        own, which did not fit or is ``beyond`` as given, and the file.
         """
         best, low = coarsest, 0
         while beyond - low > 1:
