@@ -132,7 +132,9 @@ def _row(
 def best_in(rows: Sequence[Row], metric: Metric) -> Row | None:
     """The row with the best value, among at least two that were asked for one rate and kept it.
 
-    None for a metric that is reported only: the best of those may be the worst picture.
+    None where the rows are not over equally many pictures, or the metric has a value for more
+    of them in one row than in another: a codec must not win by what it failed on. None too for
+    a metric that is reported only: the best of those may be the worst picture.
     """
     able = [
         row
@@ -141,7 +143,8 @@ def best_in(rows: Sequence[Row], metric: Metric) -> Row | None:
         and row.asked_bpp is not None
         and not row.over_rate
     ]
-    if len(able) < 2 or len({row.asked_bpp for row in able}) > 1 or not metric.optimise:
+    alike = {(row.asked_bpp, row.n, row.counts[metric.name]) for row in able}
+    if len(able) < 2 or len(alike) > 1 or not metric.optimise:
         return None
     pick = min if metric.better == "lower" else max
     return pick(able, key=lambda row: row.metrics[metric.name])

@@ -56,7 +56,10 @@ def by_rate(rows: Sequence[Row]) -> list[tuple[float | None, list[Row]]]:
 
 
 def summary_table(evaluation: Evaluation, markdown: bool = False) -> str:
-    """Means for each codec and rate, as a table for the terminal or for Markdown."""
+    """Means for each codec and rate, as a table for the terminal or for Markdown.
+
+    Where only some of a row's pictures have a value, their number follows: "0.91 (20)".
+    """
     metrics = evaluation.metrics
     head = ["asked bpp", "codec", "n", "bpp", "bytes", *(heading(m) for m in metrics)]
     body = []
@@ -68,7 +71,9 @@ def summary_table(evaluation: Evaluation, markdown: bool = False) -> str:
             for metric in metrics:
                 text = number(row.metrics[metric.name], metric)
                 bold = markdown and best[metric.name] is row
-                cells.append(f"**{text}**" if bold else text)
+                text = f"**{text}**" if bold else text
+                count = row.counts[metric.name]
+                cells.append(f"{text} ({count})" if 0 < count < row.n else text)
             body.append(cells)
     return table(head, body, markdown)
 

@@ -160,6 +160,21 @@ def test_files_of_different_rates_are_not_compared(evaluation):
     assert best_in([low, replace(high, asked_bpp=0.5, bpp=0.4)], PSNR) is not None
 
 
+def test_means_over_other_numbers_of_pictures_are_not_compared(evaluation):
+    rows = summarise(evaluation.results, ["psnr"])[2:]
+    rows = [replace(row, bpp=row.asked_bpp) for row in rows]
+    assert best_in(rows, PSNR) is not None
+    first, second = rows
+    assert best_in([first, replace(second, n=2, counts={"psnr": 2})], PSNR) is None
+    assert best_in([first, replace(second, counts={"psnr": 2})], PSNR) is None
+
+
+def test_text_tables_say_over_how_many_pictures_a_mean_is(evaluation):
+    for line in summary_table(evaluation).splitlines()[2:]:
+        assert line.rstrip().endswith("50.0 (1)")
+        assert line.count("(") == 1
+
+
 def test_published_points_stand_only_in_plots_of_their_metric(html):
     kodak = [point for point in published() if point.set == "kodak"]
     for name, label in (("lpips-alex", "LPIPS (AlexNet)"), ("psnr", "PSNR")):
