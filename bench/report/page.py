@@ -17,7 +17,7 @@ from bench.metrics.metric import Metric
 from bench.report.evaluation import Evaluation, Row, best_in, summarise, worst
 from bench.report.gallery import WORST, make_gallery
 from bench.report.plot import Series, curves, key
-from bench.report.published import Published, published, published_for
+from bench.report.published import PICTURES, Published, published, published_for
 from bench.report.text import asked, by_rate, heading, number, rate
 from bench.results import Result
 from bench.speed_rows import speed_cells
@@ -70,7 +70,9 @@ def render(evaluation: Evaluation) -> str:
     environment.filters |= {"rate": rate, "asked": asked, "number": number, "heading": heading}
     names = [metric.name for metric in evaluation.metrics]
     rows = summarise(evaluation.results, names)
-    comparable = any(p.set == evaluation.set_name.lower() for p in published())
+    name = evaluation.set_name.lower()
+    comparable = any(p.set == name for p in published())
+    measured, whole = len({r.picture for r in evaluation.results}), PICTURES.get(name)
     gallery = make_gallery(evaluation)
     return environment.get_template("report.html").render(
         evaluation=evaluation,
@@ -88,6 +90,7 @@ def render(evaluation: Evaluation) -> str:
         published=_by_codec(published()),
         published_columns=PUBLISHED_COLUMNS,
         comparable=comparable,
+        part=(measured, whole) if whole and measured != whole else None,
         measured=[[r for r in rows if r.codec == codec] for codec in evaluation.codecs],
         worst={codec: worst(evaluation, codec)[:WORST] for codec in evaluation.codecs},
         gallery=gallery,

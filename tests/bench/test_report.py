@@ -188,6 +188,13 @@ def test_published_points_stand_only_in_plots_of_their_metric(html):
     assert not hollow(plot(html, "Words"))
 
 
+def test_a_part_of_the_set_beside_published_points_is_said_to_be_one(html, evaluation):
+    assert "measured here on 3 of 24 pictures." in html
+    results = [replace(evaluation.results[0], picture=f"kodim{i:02}") for i in range(1, 25)]
+    assert "measured here on" not in render(replace(evaluation, results=results))
+    assert "measured here on" not in render(replace(evaluation, set_name="holidays"))
+
+
 def test_published_points_are_not_shown_on_another_set(evaluation):
     page = render(replace(evaluation, set_name="holidays"))
     assert "as published:" not in page
