@@ -7,9 +7,12 @@ import re
 from functools import cache
 from pathlib import Path
 
+import onnxruntime
+
 from bench.codecs.codec import Picture
-from bench.codecs.kept import QUALITY, kept_rectangles
+from bench.codecs.kept import LONGEST, QUALITY, SHARE, kept_rectangles
 from bench.errors import BenchError
+from exporter.cache import engine_versions
 from exporter.encode import encode_picture
 from exporter.profiles import SECTIONS
 from plic_web.engine import EngineError, Pack, load_pack, reconstruct
@@ -51,9 +54,15 @@ class Plic:
             raise BenchError(f"{name}: {self._steps} steps; expected 1 to {MAX_STEPS}")
         self.name = name
         self.label = f"plic ({self._pack.id}, {profile}{_counted(match['steps'])})"
-        self.version = f"1, {self._pack.id}, {_digest(self._pack)}, {profile}, {self._steps} steps"
         # The other profiles' sections have a size of their own.
         self.scalable = profile == "spr"
+        self.version = ", ".join(
+            [
+                f"1, {self._pack.id}, {_digest(self._pack)}, {profile}, {self._steps} steps",
+                *self._settings(),
+                f"{engine_versions()} onnxruntime-{onnxruntime.__version__}",
+            ]
+        )
 
     def encode(self, image: Picture, budget: int) -> bytes:
         """The payload; profiles other than ``spr`` carry the prompt and ignore the budget."""
@@ -74,6 +83,15 @@ class Plic:
     def decode(self, data: bytes) -> Picture:
         """The reconstruction, at the original's size."""
         return reconstruct(Payload.parse(data), pack=self._pack, steps=self._steps)
+
+    def _settings(self) -> list[str]:
+        """What this module alone decides of a file: the prompt, and what is kept."""
+        if self.scalable:
+            return []
+        prompt = f"prompt {PROMPT!r}"
+        if not self._keeps:
+            return [prompt]
+        return [prompt, f"keep quality {QUALITY}, 1/{SHARE} of a side, at most {LONGEST} pixels"]
 
 
 def _counted(steps: str | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -99,6 +100,25 @@ def test_the_version_tells_packs_profiles_and_steps_apart(tmp_path):
     versions = [make_codec(name).version for name in names]
     assert len(set(versions)) == len(names)
     assert all(load_pack("lite").id in version for version in versions)
+
+
+@pytest.mark.parametrize(
+    ("setting", "changed", "concerned"),
+    [
+        ("engine_versions", lambda: "another", {"plic", "plic:plic", "plic:plic+keep"}),
+        ("onnxruntime", SimpleNamespace(__version__="0"), {"plic", "plic:plic", "plic:plic+keep"}),
+        ("PROMPT", "a cat", {"plic:plic", "plic:plic+keep"}),
+        ("QUALITY", 5, {"plic:plic+keep"}),
+        ("SHARE", 5, {"plic:plic+keep"}),
+        ("LONGEST", 5, {"plic:plic+keep"}),
+    ],
+)
+def test_the_version_covers_what_decides_bytes_and_pixels(setting, changed, concerned, monkeypatch):
+    names = ("plic", "plic:plic", "plic:plic+keep")
+    before = {name: make_codec(name).version for name in names}
+    assert before == {name: make_codec(name).version for name in names}
+    monkeypatch.setattr(f"bench.codecs.plic.{setting}", changed)
+    assert {name for name in names if make_codec(name).version != before[name]} == concerned
 
 
 @pytest.mark.parametrize(
