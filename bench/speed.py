@@ -129,12 +129,14 @@ class _Process:
     def __init__(self, times: _Times) -> None:
         self._times = times
         command = [sys.executable, "-m", "bench.speed_job", *times.contestant.arguments]
+        # A file, not a pipe: a process that says more than a pipe holds would wait for a reader.
+        self._said = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
         start = time.perf_counter()
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._said,
             text=True,
         )
         try:
@@ -147,24 +149,34 @@ class _Process:
     def again(self) -> None:
         """One more run, timed by the process itself."""
         assert self._process.stdin is not None
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
+        try:
+            self._process.stdin.write("\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise self._broken() from None
         self._times.warm.append(self._answer())
 
     def _answer(self) -> float:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            said = self._process.communicate()[1].strip().splitlines()
-            what = " ".join(self._times.contestant.arguments)
-            raise BenchError(f"speed of {what}: {said[-1] if said else 'the process ended'}")
+            raise self._broken()
         answer = json.loads(line)
         self._times.memory_mb = max(self._times.memory_mb, answer["memory_mb"])
         return answer["seconds"]
 
+    def _broken(self) -> BenchError:
+        """What to raise once the process has ended: with the last line it said."""
+        self._process.wait()
+        self._said.seek(0)
+        said = self._said.read().strip().splitlines()
+        what = " ".join(self._times.contestant.arguments)
+        return BenchError(f"speed of {what}: {said[-1] if said else 'the process ended'}")
+
     def close(self) -> None:
         self._process.kill()
         self._process.communicate()
+        self._said.close()
 
 
 def _take_turns(contestants: Sequence[_Contestant], cold_runs: int, warm_runs: int) -> list[_Times]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench import speed
 from bench.errors import BenchError
 from bench.machine import describe_machine
 from bench.speed import AVIF, SpeedRow, measure_speed, speed_cells, speed_table
@@ -94,6 +95,46 @@ def test_a_job_that_breaks_says_why(tmp_path):
     (folder / "pack.json").write_text(json.dumps(description))
     with pytest.raises(BenchError, match=r"encode .*broken.*encoder\.onnx"):
         measure_speed(str(folder), picture=PICTURE, sizes=(96,))
+
+
+@pytest.fixture
+def job(monkeypatch, tmp_path):
+    """A function that starts a shell script in place of ``bench.speed_job``."""
+    processes = []
+
+    def start(script):
+        program = tmp_path / "job.sh"
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        monkeypatch.setattr(speed.sys, "executable", str(program))
+        contestant = speed._Contestant("lite-1", tmp_path / "out.plic", ["encode", "lite"])
+        processes.append(speed._Process(speed._Times(contestant, [], [])))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        process.close()
+
+
+ANSWER = """echo '{"seconds": 1, "memory_mb": 1}'"""
+
+
+def test_a_job_may_say_more_than_a_pipe_holds(job):
+    much = "timeout 5 head -c 300000 /dev/zero >&2 || exit 1"
+    job(f"{much}\n{ANSWER}\nread line\n{ANSWER}\nread line").again()
+
+
+def test_a_job_that_ends_between_runs_says_why(job):
+    process = job(f"{ANSWER}\necho 'out of memory' >&2")
+    process._process.wait()
+    with pytest.raises(BenchError, match="encode lite: out of memory"):
+        process.again()
+
+
+def test_a_job_that_ends_within_a_run_says_why(job):
+    process = job(f"{ANSWER}\nread line\necho 'out of memory' >&2\nexit 1")
+    with pytest.raises(BenchError, match="encode lite: out of memory"):
+        process.again()
 
 
 def test_the_table_has_the_ratio_to_the_previous_pack_only_where_there_is_one():
