@@ -53,7 +53,9 @@ class Plic:
         if not 1 <= self._steps <= MAX_STEPS:
             raise BenchError(f"{name}: {self._steps} steps; expected 1 to {MAX_STEPS}")
         self.name = name
-        self.label = f"plic ({self._pack.id}, {profile}{_counted(match['steps'])})"
+        # A pack in training has the id of the shipped one.
+        named = f"@{Path(match['pack']).absolute().name}" if match["pack"] else ""
+        self.label = f"plic ({self._pack.id}{named}, {profile}{_counted(match['steps'])})"
         # The other profiles' sections have a size of their own.
         self.scalable = profile == "spr"
         self.version = ", ".join(

@@ -96,9 +96,11 @@ def test_the_version_tells_packs_profiles_and_steps_apart(tmp_path):
     shutil.copytree(PACKS / "lite", folder)
     description = json.loads((folder / "pack.json").read_text())
     (folder / "pack.json").write_text(json.dumps({**description, "provenance": "another"}))
-    names = ("plic", "plic:spr/2", "plic:plic", f"plic:spr@{folder}")
-    versions = [make_codec(name).version for name in names]
-    assert len(set(versions)) == len(names)
+    names = ("plic", "plic:spr/2", "plic:plic", f"plic:spr@{folder}/")
+    codecs = [make_codec(name) for name in names]
+    versions = [codec.version for codec in codecs]
+    assert len(set(versions)) == len({codec.label for codec in codecs}) == len(names)
+    assert codecs[-1].label == f"plic ({load_pack('lite').id}@mine, spr)"
     assert all(load_pack("lite").id in version for version in versions)
 
 
