@@ -2,7 +2,7 @@
 
 The models come from a local folder, ``$PLIC_MODELS/clip`` and ``$PLIC_MODELS/dinov2``: any
 checkpoint of these classes in transformers' format, as safetensors. ``plic models fetch``
-fetches the ones that are named here.
+fetches the ones that are named here. Results do not tell checkpoints apart.
 """
 
 from __future__ import annotations
@@ -95,12 +95,15 @@ def _embedder(name: str, folder: Path) -> Embed:
     return embed
 
 
+# Any checkpoint of the class may lie there, so the source names the one that is fetched as such.
+_LOCAL = "local checkpoint, as fetched"
+
 CLIP = Metric(
     name="clip",
     label="CLIP similarity",
     unit="",
     better="higher",
-    source="cosine of image embeddings, Radford et al. 2021 (arXiv 2103.00020); CLIP ViT-L/14",
+    source=f"cosine of image embeddings, Radford et al. 2021 (arXiv 2103.00020); {_LOCAL} ViT-L/14",
     span=(0, 1),
     load=partial(_load, "clip"),
 )
@@ -109,7 +112,7 @@ DINOV2 = Metric(
     label="DINOv2 similarity",
     unit="",
     better="higher",
-    source="cosine of class tokens, Oquab et al. 2023 (arXiv 2304.07193); DINOv2 ViT-B/14",
+    source=f"cosine of class tokens, Oquab et al. 2023 (arXiv 2304.07193); {_LOCAL} ViT-B/14",
     span=(0, 1),
     load=partial(_load, "dinov2"),
 )
