@@ -18,11 +18,11 @@ function compare(versions) {
   choose(first);
   const lines = new Map();
   figures.forEach((figure) => {
-    const { codec, rate } = figure.dataset;
-    if (!lines.has(codec)) lines.set(codec, make('div', {}, make('span', {}, codec)));
+    const { codec, label, rate } = figure.dataset;
+    if (!lines.has(codec)) lines.set(codec, make('div', {}, make('span', {}, label)));
     const checked = figure == first;
     const input = make('input', { type: 'radio', name, checked, onchange: () => choose(figure) });
-    input.ariaLabel = `${codec}, ${rate}`;
+    input.ariaLabel = `${label}, ${rate}`;
     lines.get(codec).append(make('label', {}, input, rate));
   });
   const slider = make('input', {

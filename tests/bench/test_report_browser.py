@@ -97,6 +97,17 @@ def test_another_version_is_one_click_away(open_page):
     assert "JPEG" in card.locator("figcaption:visible").inner_text()
 
 
+def test_codecs_of_one_label_have_a_line_each(chromium, tmp_path):
+    alike = make_evaluation(tmp_path, labels={"webp": "same", "jpeg": "same"})
+    write_report(alike, tmp_path / "report.html")
+    page = chromium.new_page()
+    page.goto((tmp_path / "report.html").as_uri())
+    lines = page.locator("fieldset").first.locator("div")
+    assert lines.locator("span").all_text_contents() == ["same", "same"]
+    assert [lines.nth(i).locator("input").count() for i in range(2)] == [2, 2]
+    page.close()
+
+
 def test_the_filter_shows_one_kind(open_page):
     page = open_page(1280)
     page.locator(".filter select").select_option("text")
