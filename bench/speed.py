@@ -130,7 +130,8 @@ class _Process:
         self._times = times
         command = [sys.executable, "-m", "bench.speed_job", *times.contestant.arguments]
         # A file, not a pipe: a process that says more than a pipe holds would wait for a reader.
-        self._said = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
+        # Closed by ``close``.
+        self._said = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
         start = time.perf_counter()
         self._process = subprocess.Popen(
             command,
