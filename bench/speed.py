@@ -6,6 +6,7 @@ turns, run by run, because an ordinary machine is now faster and now slower.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import statistics
 import subprocess
@@ -25,7 +26,7 @@ from bench.errors import BenchError
 from bench.machine import describe_machine
 from bench.speed_rows import Job, SpeedRow, speed_cells, speed_table
 from exporter.encode_command import UnreadablePictureError, read_picture
-from plic_web.engine import EngineError, load_pack
+from plic_web.engine import EngineError, Pack, load_pack
 
 __all__ = ["SpeedRow", "describe_machine", "measure_speed", "speed_cells", "speed_table"]
 
@@ -55,11 +56,7 @@ def measure_speed(
         BenchError: the picture cannot be read, a pack cannot be loaded, both are the same, or a
             job broke; the message holds what was said.
     """
-    packs = {_pack_id(pack): pack}
-    if previous:
-        if _pack_id(previous) in packs:
-            raise BenchError(f"{previous}: is {_pack_id(previous)} as well; name another pack")
-        packs[_pack_id(previous)] = previous
+    packs = _label_packs(pack, previous)
     try:
         photograph = Image.fromarray(read_picture(picture))
     except (UnreadablePictureError, OSError) as error:
@@ -72,11 +69,28 @@ def measure_speed(
         ]
 
 
-def _pack_id(name: str) -> str:
+def _label_packs(name: str, previous: str | None) -> dict[str, str]:
+    """Label in the table -> name or folder. A pack that was trained again may keep its id."""
+    first = _load(name)
+    packs = {first.id: name}
+    if previous:
+        second = _load(previous)
+        if _digest(second) == _digest(first):
+            raise BenchError(f"{previous}: holds the same files as {name}; name another pack")
+        packs[f"{second.id} (previous)" if second.id == first.id else second.id] = previous
+    return packs
+
+
+def _load(name: str) -> Pack:
     try:
-        return load_pack(name).id
+        return load_pack(name)
     except EngineError as error:
         raise BenchError(str(error)) from error
+
+
+def _digest(pack: Pack) -> str:
+    """Of ``pack.json``, which holds the digests of all its files."""
+    return hashlib.sha256((pack.folder / "pack.json").read_bytes()).hexdigest()
 
 
 def _measure_size(

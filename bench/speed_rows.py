@@ -16,7 +16,7 @@ class SpeedRow:
     """One codec doing one job at one size. Times are medians, in seconds.
 
     Attributes:
-        codec: a pack's id, or "AVIF".
+        codec: a pack's id, "ID (previous)" for another pack of the same id, or "AVIF".
         cold: from the start of a fresh process to its first result: interpreter, imports and
             the loading of the pack included.
         warm: of further runs in the same process.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -75,6 +76,20 @@ def test_memory_is_the_jobs_own(rows):
 def test_two_packs_that_are_one_are_refused():
     with pytest.raises(BenchError, match="name another pack"):
         measure_speed("lite", picture=PICTURE, previous="lite")
+
+
+def test_a_pack_that_was_trained_again_is_told_from_the_first(tmp_path):
+    folder = tmp_path / "again"
+    shutil.copytree(PACKS / "lite", folder)
+    description = json.loads((folder / "pack.json").read_text())
+    name = next(name for name in description["files"] if name.endswith(".onnx"))
+    with (folder / name).open("ab") as stream:
+        stream.write(b"trained again")
+    description["files"][name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    (folder / "pack.json").write_text(json.dumps(description))
+    packs = speed._label_packs("lite", str(folder))
+    pack = next(iter(packs))
+    assert packs == {pack: "lite", f"{pack} (previous)": str(folder)}
 
 
 def test_a_pack_that_is_not_there_is_named():
