@@ -23,12 +23,9 @@ from PIL import Image, ImageOps
 
 from bench.codecs import make_codec
 from bench.errors import BenchError
-from bench.machine import describe_machine
-from bench.speed_rows import Job, SpeedRow, speed_cells, speed_table
+from bench.speed_rows import Job, SpeedRow
 from exporter.encode_command import UnreadablePictureError, read_picture
 from plic_web.engine import EngineError, Pack, load_pack
-
-__all__ = ["SpeedRow", "describe_machine", "measure_speed", "speed_cells", "speed_table"]
 
 SIZES = (256, 512, 768, 1024, 1536, 2048)
 COLD_RUNS, WARM_RUNS = 3, 7

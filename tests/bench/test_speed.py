@@ -14,7 +14,8 @@ import pytest
 from bench import speed
 from bench.errors import BenchError
 from bench.machine import describe_machine
-from bench.speed import AVIF, SpeedRow, measure_speed, speed_cells, speed_table
+from bench.speed import AVIF, measure_speed
+from bench.speed_rows import SpeedRow, speed_cells, speed_table
 from plic_web.engine.pack import PACKS
 
 PICTURE = Path(__file__).parents[1] / "pictures" / "kodim23.webp"
