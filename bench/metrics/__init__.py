@@ -13,7 +13,6 @@ from bench.metrics.faces import FACES
 from bench.metrics.fidelity import MS_SSIM, PSNR
 from bench.metrics.metric import Metric
 from bench.metrics.text import OCR, WORDS
-from bench.models import is_fetched
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
@@ -36,14 +35,10 @@ METRICS: dict[str, Metric] = {
 
 __all__ = ["DEFAULT_METRICS", "METRICS", "Metric", "default_metrics"]
 
-DEFAULT_METRICS = ("lpips-alex", "lpips-vgg", "dists", "ms-ssim", "psnr", "base-colour")
-"""What is measured unless asked otherwise; the others take seconds a picture."""
-
-_ON_VGG16 = ("lpips-vgg", "dists")
+DEFAULT_METRICS = ("lpips-alex", "dists", "ms-ssim", "psnr", "base-colour")
+"""What is measured unless asked otherwise."""
 
 
 def default_metrics() -> tuple[str, ...]:
-    """``DEFAULT_METRICS`` without those whose model has not been fetched."""
-    if is_fetched("vgg16"):
-        return DEFAULT_METRICS
-    return tuple(name for name in DEFAULT_METRICS if name not in _ON_VGG16)
+    """``DEFAULT_METRICS``."""
+    return DEFAULT_METRICS
