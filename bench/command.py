@@ -7,6 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from bench.codecs import ABLATION, CODECS, make_codec
 from bench.codecs.codec import Codec
 from bench.errors import BenchError, MissingPartError
 from bench.machine import describe_machine
-from bench.metrics import METRICS, default_metrics
+from bench.metrics import DEFAULT_METRICS, METRICS
 from bench.refresh import check_marks, refresh
 from bench.report import Evaluation, summary_table, write_csv, write_report
 from bench.run import Done, plan_tasks, run
@@ -43,7 +44,7 @@ def _rates(context: click.Context, parameter: click.Parameter, value: str) -> li
         raise click.BadParameter(f"expected numbers with commas between, got {value}") from None
     if not rates or not all(0 < rate <= 24 for rate in rates):
         raise click.BadParameter("expected bits per pixel above 0 and at most 24")
-    return rates
+    return list(dict.fromkeys(rates))
 
 
 @click.command("eval")
@@ -90,8 +91,9 @@ def evaluate(
     try:
         if page:
             check_marks(page, set_name)
-        pictures = find_set(set_name, every=every)
+        pictures = find_set(set_name, every=every, apart_from=out or OUT)
         folder = out or OUT / pictures.name
+        folder.mkdir(parents=True, exist_ok=True)
         if speed:
             _measure_speed(pictures, pack, previous, folder)
             return
@@ -100,26 +102,34 @@ def evaluate(
         tasks = plan_tasks(pictures, usable, bpp, chosen, folder)
         with click.progressbar(length=len(tasks), label="Measuring", file=sys.stderr) as bar:
             done = run(tasks, jobs or os.cpu_count() or 1, lambda: bar.update(1))
+        done.missing[:0] = missing
+        _tell(done)
+        if not done.results:
+            raise BenchError("nothing could be measured")
+        evaluation = _evaluation(pictures, usable, chosen, done, folder)
+        _write(evaluation, folder)
+        if page:
+            refresh(page, set_name, evaluation)
     except BenchError as error:
         raise BadInput(str(error)) from error
-    done.missing[:0] = missing
-    _tell(done)
-    if not done.results:
-        raise BadInput("nothing could be measured")
-    evaluation = _evaluation(pictures, usable, chosen, done, folder)
-    write_csv(evaluation, folder / "results.csv")
-    write_report(evaluation, folder / "report.html")
-    click.echo(summary_table(evaluation))
-    click.echo(f"\n{folder / 'results.csv'}\n{folder / 'report.html'}")
-    if page:
-        refresh(page, set_name, evaluation)
+    except OSError as error:
+        raise BadInput(f"{error.filename or out or OUT}: {error.strerror or error}") from error
+    except BrokenProcessPool:
+        raise BadInput("a process was killed, perhaps for want of memory; try --jobs 1") from None
     if done.skipped or done.failed:
         sys.exit(1)
 
 
+def _write(evaluation: Evaluation, folder: Path) -> None:
+    write_csv(evaluation, folder / "results.csv")
+    write_report(evaluation, folder / "report.html")
+    click.echo(summary_table(evaluation))
+    click.echo(f"\n{folder / 'results.csv'}\n{folder / 'report.html'}")
+
+
 def _metrics(names: Sequence[str]) -> list[str]:
     if not names:
-        return list(default_metrics())
+        return list(DEFAULT_METRICS)
     if names == ["all"]:
         return list(METRICS)
     if unknown := [name for name in names if name not in METRICS]:
@@ -158,12 +168,11 @@ def _evaluation(
     folder: Path,
 ) -> Evaluation:
     count = len({result.picture for result in done.results})
-    measured = {name for result in done.results for name in result.metrics}
     return Evaluation(
         title=f"{pictures.name}, {count} picture{'s' * (count > 1)}",
         set_name=pictures.name,
         results=done.results,
-        metrics=[METRICS[name] for name in metrics if name in measured],
+        metrics=[METRICS[name] for name in metrics],
         labels={codec.name: codec.label for codec in codecs},
         missing=done.missing,
         skipped=[*done.skipped, *done.failed],
@@ -176,16 +185,19 @@ def _evaluation(
 
 
 def _measure_speed(pictures: PictureSet, pack: str, previous: str | None, folder: Path) -> None:
-    """Time the packs on the set's first picture; keep the rows for the folder's report."""
+    """Time the packs on the set's first picture; keep the rows for this machine's reports."""
     click.echo("Timing encode and decode at several sizes takes some minutes.", err=True)
     rows = measure_speed(pack, picture=pictures.members[0].path, previous=previous)
     click.echo(f"{describe_machine()}\n\n{speed_table(rows)}")
-    text = json.dumps([asdict(row) for row in rows], indent=1)
-    write_whole(folder / SPEED, text.encode())
+    record = {"machine": describe_machine(), "rows": [asdict(row) for row in rows]}
+    write_whole(folder / SPEED, json.dumps(record, indent=1).encode())
 
 
 def _stored_speed(folder: Path) -> list[SpeedRow] | None:
+    """What was timed here; times of another machine say nothing beside this one's name."""
     try:
-        return [SpeedRow(**row) for row in json.loads((folder / SPEED).read_bytes())]
-    except (OSError, ValueError, TypeError):
+        record = json.loads((folder / SPEED).read_bytes())
+        rows = [SpeedRow(**row) for row in record["rows"]]
+    except (OSError, ValueError, TypeError, KeyError):
         return None
+    return rows if record["machine"] == describe_machine() else None

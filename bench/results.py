@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -17,7 +16,7 @@ class Result:
 
     picture: str  # name within the set, "kodim03"
     digest: str  # sha256 of the picture's pixels and size, hex
-    kind: str  # of picture: photo, illustration, screenshot, text, logo, ...
+    kind: str  # of picture: photo, illustration, graphic or text (exporter.analyse)
     site: str  # kind of site or the site's name; "" where the set says nothing
     width: int
     height: int
@@ -33,10 +32,3 @@ class Result:
     def bpp(self) -> float:
         """Bits per pixel of the whole file."""
         return 8 * self.bytes / (self.width * self.height)
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> Result:
-        return cls(**json.loads(text))

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from bench.codecs import make_codec
 from bench.codecs.codec import Codec
-from bench.errors import MissingPartError, UnreadablePictureError
+from bench.errors import BenchError, MissingPartError, UnreadablePictureError
 from bench.fit import fit
 from bench.metrics import METRICS
-from bench.metrics.metric import Measure
+from bench.metrics.metric import Measure, Picture
 from bench.results import Result
 from bench.sets import Member, Original, PictureSet, read_original
 from bench.store import Store, key_of
@@ -103,6 +103,9 @@ def run_task(task: Task) -> Done:
         original = _original(task.member)
     except UnreadablePictureError as error:
         return Done(skipped=[(task.member.name, str(error))])
+    # Pillow's readers raise all kinds of things over damaged files.
+    except Exception as error:
+        return Done(skipped=[(task.member.name, f"{type(error).__name__}: {error}")])
     done = Done()
     codec = _codec(task.codec)
     for rate in task.rates:
@@ -150,7 +153,8 @@ def _result(
         store.save(key, result, data)
     else:
         result, data = stored
-        result = replace(result, picture=original.member.name, site=original.member.site)
+        member = original.member
+        result = replace(result, picture=member.name, site=member.site, kind=original.kind)
     wanted = [name for name in task.metrics if name not in result.metrics]
     if wanted:
         height, width = original.pixels.shape[:2]
@@ -163,16 +167,20 @@ def _result(
 
 
 def _measure(
-    original: Original, shown: object, names: Sequence[str], missing: list[str]
+    original: Original, shown: Picture, names: Sequence[str], missing: list[str]
 ) -> dict[str, float | None]:
     values: dict[str, float | None] = {}
     for name in names:
         measure = _metric(name)
-        if isinstance(measure, str):
-            if measure not in missing:
-                missing.append(measure)
-            continue
-        values[name] = measure(original.pixels, shown)
+        line = measure if isinstance(measure, str) else None
+        if not isinstance(measure, str):
+            try:
+                values[name] = measure(original.pixels, shown)
+            # A metric that breaks on one picture must not take the others' values with it.
+            except Exception as error:
+                line = f"{name} of {original.member.name}: {type(error).__name__}: {error}"
+        if line and line not in missing:
+            missing.append(line)
     return values
 
 
@@ -186,8 +194,10 @@ def _metric(name: str) -> Measure | str:
     """A metric's function, or the line that says what it lacks."""
     try:
         return METRICS[name].load()
-    except MissingPartError as error:
+    except BenchError as error:
         return str(error)
+    except Exception as error:  # a damaged model
+        return f"{name}: cannot be loaded ({type(error).__name__}: {error})"
 
 
 _last: list[Original] = []

@@ -17,7 +17,7 @@ from exporter.cache import Cache
 from exporter.encode_command import SUFFIXES
 from exporter.encode_command import UnreadablePictureError as NotAPictureError
 from exporter.encode_command import read_picture as decode_picture
-from exporter.folder import scan
+from exporter.folder import FolderError, scan
 from exporter.plan import make_plan
 
 # Where a set's name is looked for after $PLIC_SETS, from the current folder.
@@ -70,20 +70,25 @@ class Original:
     kind: str  # "photo", "illustration", "graphic" or "text", by exporter.analyse
 
 
-def find_set(name: str, *, every: int = 1) -> PictureSet:
+def find_set(name: str, *, every: int = 1, apart_from: Path | None = None) -> PictureSet:
     """A set by its name, or by the path of a folder of pictures or of a site (or of sites).
 
-    ``every`` n-th picture is taken, the first included. Raises BenchError where there is no
-    such set, or nothing in it.
+    A folder whose pages show pictures is a site. ``every`` n-th picture is taken, the first
+    included; nothing below ``apart_from`` (a run's own output) is. Raises BenchError where
+    there is no such set, or nothing in it.
     """
     folder = _folder(name)
-    if any(path.suffix.lower() in PAGES for path in folder.rglob("*")):
-        members = _of_sites(folder)
-    else:
-        members = _of_folder(folder)
+    members = _outside(apart_from, _of_sites(folder)) or _outside(apart_from, _of_folder(folder))
     if not members:
         raise BenchError(f"{folder}: holds no pictures ({', '.join(sorted(SUFFIXES))})")
     return PictureSet(folder.resolve().name, tuple(members[::every]))
+
+
+def _outside(out: Path | None, members: list[Member]) -> list[Member]:
+    if out is None:
+        return members
+    out = out.resolve()
+    return [member for member in members if not member.path.resolve().is_relative_to(out)]
 
 
 def _folder(name: str) -> Path:
@@ -108,15 +113,20 @@ def _of_folder(folder: Path) -> list[Member]:
     names = [p.relative_to(folder).with_suffix("").as_posix() for p in paths]
     if len(set(names)) < len(names):  # photo.jpg beside photo.png
         names = [p.relative_to(folder).as_posix() for p in paths]
-    return [Member(n, p, sites.get(p.name, "")) for n, p in zip(names, paths, strict=True)]
+    listed = [p.relative_to(folder).as_posix() for p in paths]
+    kinds = [sites.get(whole, sites.get(Path(whole).name, "")) for whole in listed]
+    return [Member(*row) for row in zip(names, paths, kinds, strict=True)]
 
 
 def _read_index(path: Path) -> dict[str, str]:
     """File name -> kind of site, from a table with a column "name" and "site" or "source path"."""
     if not path.is_file():
         return {}
-    with path.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream, delimiter="\t"))
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream, delimiter="\t"))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise BenchError(f"{path}: not a table in UTF-8 ({error})") from error
     if rows and "name" not in rows[0]:
         raise BenchError(f"{path}: the first line names no column 'name'")
     sites = {}
@@ -138,17 +148,26 @@ def site_kind(source: str) -> str:
 def _of_sites(folder: Path) -> list[Member]:
     """What the pages of a site show; of a folder of sites, each site's."""
     roots = [folder]
-    if not any(p.suffix.lower() in PAGES for p in folder.iterdir()):
-        roots = sorted(p for p in folder.iterdir() if p.is_dir())
+    if not any(path.suffix.lower() in PAGES for path in folder.iterdir()):
+        roots = sorted(p for p in folder.iterdir() if p.is_dir() and _has_pages(p))
     several = len(roots) > 1
     members = []
     for root in roots:
-        plan = make_plan(scan(root), Cache(root), 1, lambda done, total: None)
+        try:
+            plan = make_plan(scan(root), Cache(root), 1, lambda done, total: None)
+        except FolderError as error:
+            raise BenchError(str(error)) from error
         for path, facts in sorted(plan.facts.items()):
-            if not facts.problem and min(facts.width, facts.height) >= MIN_SIDE:
+            # spacers and vector drawings are no pictures to code; what is broken will be named
+            tiny = not facts.problem and min(facts.width, facts.height) < MIN_SIDE
+            if Path(path).suffix.lower() in SUFFIXES and not tiny:
                 name = f"{root.name}/{path}" if several else path
                 members.append(Member(name, root / path, site_kind(root.name)))
     return members
+
+
+def _has_pages(folder: Path) -> bool:
+    return any(path.suffix.lower() in PAGES for path in folder.rglob("*"))
 
 
 def read_original(member: Member) -> Original:

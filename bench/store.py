@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from PIL import Image
@@ -64,7 +64,7 @@ class Store:
 
     def save_measured(self, key: str, result: Result) -> None:
         """Keep a result whose file is here already."""
-        record = {"measured": MEASURED, "result": json.loads(result.to_json())}
+        record = {"measured": MEASURED, "result": asdict(result)}
         text = json.dumps(record, indent=1, sort_keys=True) + "\n"
         write_whole(self.folder / "results" / f"{key}.json", text.encode())
 

@@ -80,14 +80,23 @@ def read_picture(path: Path) -> np.ndarray:
         try:
             image = Image.open(stream)
             _check_size(*image.size)
-            upright = ImageOps.exif_transpose(image)
+            upright = _eight_bits(ImageOps.exif_transpose(image))
             rgba = upright.convert("RGBA")
         except UnidentifiedImageError:
             raise UnreadablePictureError("not a picture that can be read") from None
-        except (OSError, SyntaxError, ValueError) as error:
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+            if isinstance(error, UnreadablePictureError):
+                raise
             raise UnreadablePictureError(f"not a picture that can be read: {error}") from error
     white = Image.new("RGBA", rgba.size, "white")
     return np.asarray(Image.alpha_composite(white, rgba).convert("RGB"))
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """16-bit grey scaled to 8 bits; Pillow's own conversion would clip it to white."""
+    if not image.mode.startswith("I"):
+        return image
+    return Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))
 
 
 def _check_size(width: int, height: int) -> None:

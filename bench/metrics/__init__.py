@@ -33,12 +33,6 @@ METRICS: dict[str, Metric] = {
     )
 }
 
-__all__ = ["DEFAULT_METRICS", "METRICS", "Metric", "default_metrics"]
 
 DEFAULT_METRICS = ("lpips-alex", "dists", "ms-ssim", "psnr", "base-colour")
 """What is measured unless asked otherwise."""
-
-
-def default_metrics() -> tuple[str, ...]:
-    """``DEFAULT_METRICS``."""
-    return DEFAULT_METRICS

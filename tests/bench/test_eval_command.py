@@ -57,6 +57,18 @@ def test_a_broken_picture_is_named_and_the_exit_code_says_so(pictures, tmp_path)
     assert (tmp_path / "out" / "report.html").exists()
 
 
+def test_a_metric_without_its_model_is_a_line_and_a_blank_column(pictures, tmp_path, monkeypatch):
+    monkeypatch.setenv("PLIC_MODELS", str(tmp_path / "no models"))
+    done = plic_eval("--set", pictures, "--codecs", "webp", "--bpp", "0.3,0.30",
+                     "--metrics", "dists,psnr", "--out", tmp_path / "out", "--jobs", 1)  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "left blank: dists: " in done.output
+    assert "plic models fetch vgg16" in (tmp_path / "out" / "report.html").read_text("utf-8")
+    with (tmp_path / "out" / "results.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["dists"] for row in rows] == ["", ""]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -133,3 +133,15 @@ def test_a_codec_of_one_size_is_run_once_a_picture(codec, tmp_path):
     codec.scalable = False
     done = measure(codec, tmp_path, rates=(0.1, 0.2, 0.3))
     assert [r.asked_bpp for r in done.results] == [None] * 3
+
+
+def test_a_metric_that_breaks_leaves_the_others_values(codec, tmp_path, monkeypatch):
+    def breaks(original, decoded):
+        raise RuntimeError("no luck")
+
+    broken = replace(METRICS["psnr"], load=lambda: breaks)
+    monkeypatch.setitem(METRICS, "psnr", broken)
+    done = measure(codec, tmp_path, metrics=("psnr", "ms-ssim"), rates=(1.0,))
+    assert done.missing[0] == "psnr of kodim03: RuntimeError: no luck"
+    assert done.failed == []
+    assert all(set(r.metrics) == {"ms-ssim"} for r in done.results)

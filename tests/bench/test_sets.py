@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -96,3 +98,33 @@ def test_what_is_no_picture_is_refused(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(UnreadablePictureError):
         read_original(Member("x", path, ""))
+
+
+def test_a_bomb_and_sixteen_bits_are_handled(tmp_path):
+    header = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0N \0\0N \x08\2\0\0\0"
+    path = tmp_path / "bomb.png"
+    path.write_bytes(header + zlib.crc32(header[12:]).to_bytes(4, "big"))
+    with pytest.raises(UnreadablePictureError):
+        read_original(Member("bomb", path, ""))
+    ramp = np.linspace(0, 65535, 64 * 64).astype(np.uint16).reshape(64, 64)
+    Image.fromarray(ramp).save(tmp_path / "deep.png")
+    pixels = read_original(Member("deep", tmp_path / "deep.png", "")).pixels
+    assert (pixels.min(), pixels.max()) == (0, 255)
+    assert pixels.mean() == pytest.approx(127.5, abs=1)
+
+
+def test_a_runs_own_output_is_no_part_of_the_set(tmp_path):
+    shutil.copy(PICTURES / "kodim03.webp", tmp_path / "photo.webp")
+    out = tmp_path / "eval_out"
+    (out / "pictures").mkdir(parents=True)
+    shutil.copy(PICTURES / "kodim04.webp", out / "pictures" / "shown.webp")
+    (out / "report.html").write_text("<html><head></head><body><img src=pictures/shown.webp>")
+    assert names(find_set(str(tmp_path), apart_from=out)) == ["photo"]
+
+
+def test_a_sites_broken_picture_is_a_member_and_is_named(tmp_path):
+    (tmp_path / "bad.jpg").write_bytes(b"nothing")
+    (tmp_path / "index.html").write_text("<html><head></head><body><img src=bad.jpg>")
+    (member,) = find_set(str(tmp_path)).members
+    with pytest.raises(UnreadablePictureError):
+        read_original(member)
