@@ -88,6 +88,10 @@ def evaluate(
     There are then results.csv and report.html, which needs no network. The exit code is 1 if
     a picture could not be read or a codec broke on one, and each is named.
     """
+    if previous and not speed:
+        raise click.UsageError("--previous goes with --speed")
+    if speed and (page or ablation):
+        raise click.UsageError("--speed measures no quality: leave out --refresh and --ablation")
     try:
         if page:
             check_marks(page, set_name)

@@ -77,6 +77,8 @@ def test_a_metric_without_its_model_is_a_line_and_a_blank_column(pictures, tmp_p
         (["--bpp", "0"], "above 0"),
         (["--metrics", "beauty"], "beauty: no such metric"),
         (["--set", "nowhere"], "nowhere: no such folder"),
+        (["--previous", "lite"], "--previous goes with --speed"),
+        (["--speed", "--ablation"], "--speed measures no quality"),
     ],
 )
 def test_what_cannot_be_done_is_one_clear_line(pictures, tmp_path, arguments, said):
