@@ -192,8 +192,9 @@ def _measure_speed(pictures: PictureSet, pack: str, previous: str | None, folder
     """Time the packs on the set's first picture; keep the rows for this machine's reports."""
     click.echo("Timing encode and decode at several sizes takes some minutes.", err=True)
     rows = measure_speed(pack, picture=pictures.members[0].path, previous=previous)
-    click.echo(f"{describe_machine()}\n\n{speed_table(rows)}")
-    record = {"machine": describe_machine(), "rows": [asdict(row) for row in rows]}
+    machine = describe_machine()
+    click.echo(f"{machine}\n\n{speed_table(rows)}")
+    record = {"machine": machine, "rows": [asdict(row) for row in rows]}
     write_whole(folder / SPEED, json.dumps(record, indent=1).encode())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from bench.codecs import make_codec
@@ -200,11 +200,7 @@ def _metric(name: str) -> Measure | str:
         return f"{name}: cannot be loaded ({type(error).__name__}: {error})"
 
 
-_last: list[Original] = []
-
-
+@lru_cache(maxsize=1)
 def _original(member: Member) -> Original:
     """The picture, decoded once for all tasks on it that follow each other."""
-    if not _last or _last[0].member != member:
-        _last[:] = [read_original(member)]
-    return _last[0]
+    return read_original(member)

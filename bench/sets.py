@@ -18,7 +18,7 @@ from exporter.encode_command import SUFFIXES
 from exporter.encode_command import UnreadablePictureError as NotAPictureError
 from exporter.encode_command import read_picture as decode_picture
 from exporter.folder import FolderError, scan
-from exporter.plan import make_plan
+from exporter.plan import PAGE_SUFFIXES, make_plan
 
 # Where a set's name is looked for after $PLIC_SETS, from the current folder.
 PLACES = (Path("data"), Path("../shared/data"))
@@ -27,7 +27,6 @@ SOURCES = {
     "web": "pictures of websites; an INDEX.tsv beside them may name their kinds of site",
 }
 INDEX = "INDEX.tsv"
-PAGES = (".html", ".htm")
 # Statistics need a few blocks of pixels; smaller pictures are icons or spacers.
 MIN_SIDE = 32
 # Words of a template's or site's name that tell what kind of site it is for.
@@ -148,7 +147,7 @@ def site_kind(source: str) -> str:
 def _of_sites(folder: Path) -> list[Member]:
     """What the pages of a site show; of a folder of sites, each site's."""
     roots = [folder]
-    if not any(path.suffix.lower() in PAGES for path in folder.iterdir()):
+    if not any(path.suffix.lower() in PAGE_SUFFIXES for path in folder.iterdir()):
         roots = sorted(p for p in folder.iterdir() if p.is_dir() and _has_pages(p))
     several = len(roots) > 1
     members = []
@@ -167,7 +166,7 @@ def _of_sites(folder: Path) -> list[Member]:
 
 
 def _has_pages(folder: Path) -> bool:
-    return any(path.suffix.lower() in PAGES for path in folder.rglob("*"))
+    return any(path.suffix.lower() in PAGE_SUFFIXES for path in folder.rglob("*"))
 
 
 def read_original(member: Member) -> Original:

@@ -82,11 +82,11 @@ def read_picture(path: Path) -> np.ndarray:
             _check_size(*image.size)
             upright = _eight_bits(ImageOps.exif_transpose(image))
             rgba = upright.convert("RGBA")
+        except UnreadablePictureError:
+            raise
         except UnidentifiedImageError:
             raise UnreadablePictureError("not a picture that can be read") from None
         except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-            if isinstance(error, UnreadablePictureError):
-                raise
             raise UnreadablePictureError(f"not a picture that can be read: {error}") from error
     white = Image.new("RGBA", rgba.size, "white")
     return np.asarray(Image.alpha_composite(white, rgba).convert("RGB"))

@@ -8,7 +8,6 @@ Texture Similarity" (arXiv 2004.07728), with the alpha and beta of ``DISTS-pytor
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bench.models.checkpoint import read_checkpoint
-from bench.models.torch_file import read_tensors
+from bench.models.vgg16 import read_dists
 
 SHIFT = (-0.030, -0.088, -0.188)
 SCALE = (0.458, 0.448, 0.450)
@@ -115,9 +114,7 @@ class DISTS(LPIPS):
 
     def __init__(self, source: Path, wheel: Path) -> None:
         super().__init__(source, "vgg16")
-        with zipfile.ZipFile(wheel) as archive:
-            name = next(n for n in archive.namelist() if n.endswith("weights.pt"))
-            weights = read_tensors(archive.read(name))
+        weights = read_dists(wheel)
         whole = weights["alpha"].sum() + weights["beta"].sum()
         for key in ("alpha", "beta"):
             self.register_buffer(key, torch.from_numpy(weights[key] / whole).view(1, -1))

@@ -256,8 +256,9 @@ def train(arguments: argparse.Namespace) -> None:
     stream = open_stream(photos, arguments, device, arguments.seed + trainer.step)
     if device.type == "cuda":
         compile_networks(trainer.model, metrics.lpips)
+    names = [field.name for field in fields(Losses)]
     budget, start, told = arguments.minutes * 60, time.monotonic(), time.monotonic()
-    before, sums, count = trainer.seconds, torch.zeros(5), 0
+    before, sums, count = trainer.seconds, torch.zeros(len(names)), 0
     while (elapsed := time.monotonic() - start) < budget:
         batch = Batch(*(part.to(device) for part in next(stream)))
         if metrics.vgg is None and elapsed >= arguments.vgg_from * budget:
@@ -275,11 +276,10 @@ def train(arguments: argparse.Namespace) -> None:
         sums += torch.tensor(astuple(parts))
         count += 1
         if trainer.step % 50 == 0:
-            names = (field.name for field in fields(Losses))
             means = {k: round(v, 4) for k, v in zip(names, (sums / count).tolist(), strict=True)}
             speed = round(count * arguments.batch / (time.monotonic() - told), 1)
             trainer.write_log({**means, "samples_per_second": speed})
-            sums, count, told = torch.zeros(5), 0, time.monotonic()
+            sums, count, told = torch.zeros(len(names)), 0, time.monotonic()
         if trainer.step % arguments.validate_every == 0:
             trainer.save()
             trainer.write_log(

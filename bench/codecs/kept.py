@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.codecs.codec import Picture
 from exporter.edges import canny_map
-from plic_web.payload.keep import MAX_PIXELS, MAX_RECTANGLES, Rect
+from plic_web.payload.keep import MAX_PIXELS, MAX_RECTANGLES, Rect, rounded_area
 from plic_web.quality.faces import Face, FaceDetector
 
 QUALITY = 60
@@ -22,11 +22,11 @@ LONGEST = 320  # pixels a side of such a part, so that the format admits it in a
 def kept_rectangles(rgb: Picture) -> list[Rect]:
     """Rectangles of ``rgb`` [H, W, 3] to keep, as many as the format admits; at least one."""
     height, width = rgb.shape[:2]
-    room = min(MAX_PIXELS, _blocks(width, height))
+    room = min(MAX_PIXELS, rounded_area(width, height))
     kept: list[Rect] = []
     for face in _detector().detect(rgb)[:MAX_RECTANGLES]:
         rect = _inside(face, width, height)
-        size = _blocks(rect.width, rect.height)
+        size = rounded_area(rect.width, rect.height)
         if size <= room:
             kept.append(rect)
             room -= size
@@ -53,11 +53,6 @@ def _inside(face: Face, width: int, height: int) -> Rect:
     right = min(width, int(np.ceil(face.left + face.width)))
     bottom = min(height, int(np.ceil(face.top + face.height)))
     return Rect(left, top, right - left, bottom - top)
-
-
-def _blocks(width: int, height: int) -> int:
-    """Pixels with the sides rounded up to 16, as the format counts them."""
-    return -(-width // 16) * -(-height // 16) * 256
 
 
 @cache

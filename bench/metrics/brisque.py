@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.errors import MissingPartError
+from bench.errors import MissingPartError, needed_by
 from bench.metrics.metric import Measure, Metric, Picture
 from bench.models import model_path
 
@@ -112,10 +112,8 @@ def load() -> Measure:
     """The measure. Raises MissingPartError where scikit-image or the model is not there."""
     if find_spec("skimage") is None:
         raise MissingPartError("brisque: needs scikit-image; pip install 'plic-web[eval]'")
-    try:
+    with needed_by("brisque"):
         path = model_path("brisque") / "brisque.npz"
-    except MissingPartError as error:
-        raise MissingPartError(f"brisque: {error}") from error
     with np.load(path) as file:
         model = {name: np.asarray(file[name], np.float64) for name in file.files}
 

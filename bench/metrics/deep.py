@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from bench.errors import MissingPartError
+from bench.errors import needed_by
 from bench.metrics.metric import Measure, Metric, Picture
 from bench.models import model_path
 from plic_web.quality.lpips import MIN_SIDE, WEIGHTS, FeatureDistance
@@ -41,10 +41,8 @@ def reduced(picture: Picture, most_pixels: int) -> Picture:
 
 
 def _load_fetched(metric: str, file: str) -> Measure:
-    try:
+    with needed_by(metric):
         return _measure(model_path("vgg16") / file, VGG16_PIXELS)
-    except MissingPartError as error:
-        raise MissingPartError(f"{metric}: {error}") from error
 
 
 LPIPS_SOURCE = "Zhang et al., CVPR 2018, version 0.1, as in the package lpips"

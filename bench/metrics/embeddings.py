@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.errors import BenchError, MissingPartError
+from bench.errors import BenchError, MissingPartError, needed_by
 from bench.metrics.last import OfLast
 from bench.metrics.metric import Measure, Metric, Picture
 from bench.models import model_path
@@ -28,10 +28,8 @@ Embed = Callable[[Picture], NDArray[np.float32]]
 
 
 def _load(name: str) -> Measure:
-    try:
+    with needed_by(name):
         folder = model_path(name)
-    except MissingPartError as error:
-        raise MissingPartError(f"{name}: {error}") from error
     embed = _embedder(name, folder)
     original_embedding = OfLast(embed)
 

@@ -6,10 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-Picture = NDArray[np.uint8]
+from bench.fit import Picture
 
 # original, decoded -> the value, or None where the metric has nothing to say of this picture
 Measure = Callable[[Picture, Picture], float | None]

@@ -11,7 +11,7 @@ from functools import cache, partial
 
 import numpy as np
 
-from bench.errors import MissingPartError
+from bench.errors import MissingPartError, needed_by
 from bench.metrics.last import OfLast
 from bench.metrics.metric import Measure, Metric, Picture
 
@@ -129,10 +129,8 @@ def _reader() -> Reader:
 
 
 def _load(name: str) -> Measure:
-    try:
+    with needed_by(name):
         reader = _reader()
-    except MissingPartError as error:
-        raise MissingPartError(f"{name}: {error}") from error
     compare = character_accuracy if name == "ocr" else words_kept
 
     def measure(original: Picture, decoded: Picture) -> float | None:

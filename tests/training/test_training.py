@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ import onnxruntime  # noqa: E402
 from PIL import Image  # noqa: E402
 
 from bench.metrics.graphs import build_dists  # noqa: E402
-from bench.models.torch_file import read_tensors  # noqa: E402
+from bench.models.vgg16 import read_dists  # noqa: E402
 from exporter.edges import canny_map  # noqa: E402
 from plic_web.engine import load_pack  # noqa: E402
 from plic_web.engine.quantiser import Quantiser, quality_map  # noqa: E402
@@ -244,9 +243,7 @@ def test_dists_in_torch_equals_the_graph_of_plic_eval(lpips_source, dists_wheel,
     dists = DISTS(lpips_source, dists_wheel)
     sharp = signed(picture("kodim23")[:160, :192])
     blurred = torch.nn.functional.avg_pool2d(sharp, 5, 1, 2)
-    with zipfile.ZipFile(dists_wheel) as wheel:
-        name = next(n for n in wheel.namelist() if n.endswith("weights.pt"))
-        build_dists(lpips_source, read_tensors(wheel.read(name)), tmp_path / "dists.onnx")
+    build_dists(lpips_source, read_dists(dists_wheel), tmp_path / "dists.onnx")
     session = onnxruntime.InferenceSession(tmp_path / "dists.onnx")
     (wanted,) = session.run(None, {"a": sharp.numpy(), "b": blurred.numpy()})
     assert dists(sharp, blurred).item() == pytest.approx(float(wanted), abs=1e-3)
