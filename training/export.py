@@ -162,12 +162,14 @@ def latents_of(model: LitePack, lpips: LPIPS, photo: np.ndarray, level: int) -> 
     return Latents(scale=16, q=level, gain_map=None, y32=k32, y16=k16)
 
 
-def count_tables(model: LitePack, lpips: LPIPS, photos: Photos, version: int) -> LatentTables:
-    """Starting states of the integer coder, counted on training photos at every level.
+def count_tables(
+    model: LitePack, lpips: LPIPS, photos: Photos, version: int, count: int = TABLE_PHOTOS
+) -> LatentTables:
+    """Starting states of the integer coder, counted on ``count`` training photos over all levels.
 
     ``version`` is the pack's: a payload names it, and other tables would decode it to noise.
     """
-    chosen = photos.train[:: max(1, len(photos.train) // TABLE_PHOTOS)]
+    chosen = photos.train[:: max(1, len(photos.train) // count)]
     samples = [
         latents_of(model, lpips, photo, TABLE_LEVELS[i % len(TABLE_LEVELS)])
         for i, photo in enumerate(chosen)

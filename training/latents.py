@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 ANCHORS = 5
 # Lagrangian weight of one bit per pixel, log-linear between the lowest and highest quality.
-LAMBDA_LOW, LAMBDA_HIGH = 6.0, 0.1
+LAMBDA_LOW, LAMBDA_HIGH = 20.0, 0.1
 
 
 class Quantised(NamedTuple):

@@ -114,12 +114,16 @@ class Encoder(nn.Module):
     def forward(self, x: Tensor, base: Tensor, semantic: list[Tensor]) -> tuple[Tensor, Tensor]:
         h = self.block8(self.stem(F.pixel_unshuffle(x, 8)))
         h = self.down(F.pixel_unshuffle(_act(h), 2))
-        size = h.shape[-2:]
-        taps = [F.interpolate(t, size=size, mode="bilinear") for t in (semantic[1], semantic[4])]
-        h = h + self.semantic(0.1 * torch.cat(taps, 1)) + self.base(F.avg_pool2d(base, 4))
+        h = h + self.pretrained(x, semantic) + self.base(F.avg_pool2d(base, 4))
         h = self.body(h)
         h32 = self.block32(self.down32(_act(h)))
         return self.head32(_act(h32)), self.norm16(self.head16(_act(h)))
+
+    def pretrained(self, x: Tensor, semantic: list[Tensor]) -> Tensor:
+        """What the frozen networks contribute, [N, c16, H/16, W/16]."""
+        size = (x.shape[-2] // 16, x.shape[-1] // 16)
+        taps = [F.interpolate(t, size=size, mode="bilinear") for t in (semantic[1], semantic[4])]
+        return self.semantic(0.1 * torch.cat(taps, 1))
 
 
 class ControlBranch(nn.Module):

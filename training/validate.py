@@ -10,6 +10,7 @@ from torch import Tensor
 
 from training.batches import Batch, base_of
 from training.data import Photos
+from training.latents import Quantised
 from training.model import enlarge
 from training.perceptual import LPIPS
 
@@ -19,15 +20,19 @@ if TYPE_CHECKING:
 from plic_web.engine.sampler import KAPPA
 
 COUNT = 32
+PIECE = 8
 SIDE = 256
 CELL = 24
 QUALITIES = (0.1, 0.35, 0.6, 0.85)
 
 
-def held_out_batch(photos: Photos, quality: float) -> Batch:
-    """Centre crops of the first held-out photos, with base and latents at one quality."""
+def held_out_pieces(photos: Photos, quality: float, count: int = COUNT) -> list[Batch]:
+    """Centre crops of the first ``count`` held-out photos, with base and latents at one quality.
+
+    In pieces of PIECE, which bound the memory.
+    """
     pictures, bases = [], []
-    for photo in photos.held_out[:COUNT]:
+    for photo in photos.held_out[:count]:
         height, width = photo.shape[:2]
         if min(height, width) < SIDE:
             continue
@@ -37,7 +42,7 @@ def held_out_batch(photos: Photos, quality: float) -> Batch:
         pictures.append(crop.transpose(2, 0, 1) / np.float32(127.5) - 1)
         bases.append(quarter.transpose(2, 0, 1) / np.float32(127.5) - 1)
     n = len(pictures)
-    return Batch(
+    batch = Batch(
         torch.from_numpy(np.stack(pictures)),
         torch.from_numpy(np.stack(bases)),
         torch.zeros(n, 2, SIDE // 4, SIDE // 4),
@@ -45,17 +50,19 @@ def held_out_batch(photos: Photos, quality: float) -> Batch:
         torch.full((n, 1, SIDE // 16, SIDE // 16), quality),
         torch.ones(n),
     )
+    split = [part.split(PIECE) for part in batch]
+    return [Batch(*piece) for piece in zip(*split, strict=True)]
 
 
 @torch.no_grad()
-def reconstruct(model: LitePack, lpips: LPIPS, batch: Batch) -> tuple[Tensor, Tensor]:
-    """One-step reconstruction [N, 3, H, W] in -1..1 and model bits [N]."""
-    conditions, _, bits = model.condition(batch, lpips.features(batch.picture))
+def reconstruct(model: LitePack, lpips: LPIPS, batch: Batch) -> tuple[Tensor, Quantised]:
+    """One-step reconstruction [N, 3, H, W] in -1..1, and the latents behind it."""
+    conditions, quantised, _ = model.condition(batch, lpips.features(batch.picture))
     hint16, hint8, coarse = model.control(conditions)
     large = enlarge(coarse)
     noise = torch.randn(large.shape, generator=torch.Generator().manual_seed(0)).to(large.device)
     t = torch.ones(len(large), device=large.device)
-    return model.unet(large + KAPPA * noise, t, hint16, hint8, coarse).clamp(-1, 1), bits
+    return model.unet(large + KAPPA * noise, t, hint16, hint8, coarse).clamp(-1, 1), quantised
 
 
 @torch.no_grad()
@@ -66,15 +73,11 @@ def validate(
     results = {}
     for quality in QUALITIES:
         rows = []
-        for batch in _pieces(held_out_batch(photos, quality), device):
-            picture, bits = reconstruct(model, lpips, batch)
+        for piece in held_out_pieces(photos, quality):
+            batch = Batch(*(part.to(device) for part in piece))
+            picture, quantised = reconstruct(model, lpips, batch)
             psnr = -10 * torch.log10(((picture - batch.picture) ** 2).mean((1, 2, 3)) / 4)
             distance = lpips(picture, batch.picture)
-            rows.append(torch.stack([bits / SIDE**2, distance, psnr], 1).cpu())
+            rows.append(torch.stack([quantised.bits / SIDE**2, distance, psnr], 1).cpu())
         results[f"u {quality}"] = [round(v, 4) for v in torch.cat(rows).mean(0).tolist()]
     return results
-
-
-def _pieces(batch: Batch, device: torch.device, count: int = 8) -> list[Batch]:
-    split = [part.split(count) for part in batch]
-    return [Batch(*(p.to(device) for p in piece)) for piece in zip(*split, strict=True)]
