@@ -1,4 +1,4 @@
-"""Tiles cover every size without seams."""
+"""Tiles cover every size without seams, and draw little twice."""
 
 from __future__ import annotations
 
@@ -6,28 +6,60 @@ import itertools
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from plic_web.engine.tiles import OVERLAP, TILE, WHOLE_PIXELS, draw_tiled, spans, tiles
+from plic_web.engine.tiles import OVERLAP, UNIT, WHOLE_PIXELS, draw_tiled, tiles
 
-
-@pytest.mark.parametrize("length", range(32, 4097, 32))
-def test_spans_cover_and_overlap(length):
-    found = spans(length)
-    assert found[0][0] == 0
-    assert found[-1][1] == length
-    for (start, end), (after, _) in itertools.pairwise(found):
-        assert end - after >= OVERLAP - 32
-        assert after > start
-    assert all(end - start <= TILE and start % 32 == 0 for start, end in found)
+SIDES = st.integers(1, 128).map(lambda units: units * UNIT)  # to 4096 pixels
 
 
-def test_small_pictures_are_drawn_whole():
-    assert list(tiles(512, 768)) == [(0, 512, 0, 768)]
+def check_axis(spans: set[tuple[int, int]], length: int) -> None:
+    """Check that pieces along one axis are of one size, cover it all and overlap enough."""
+    ordered = sorted(spans)
+    assert ordered[0][0] == 0
+    assert ordered[-1][1] == length
+    assert len({end - start for start, end in ordered}) == 1
+    for (_, end), (after, following) in itertools.pairwise(ordered):
+        assert end - after >= OVERLAP
+        assert following > end
+    assert all(edge % UNIT == 0 for span in ordered for edge in span)
 
 
-def test_tiles_of_one_picture_blend_into_it_exactly():
-    height, width = 1088, 1504
-    assert height * width > WHOLE_PIXELS
+@settings(deadline=None)
+@given(SIDES, SIDES)
+def test_tiles_cover_and_overlap(height, width):
+    laid = tiles(height, width)
+    down = {(top, bottom) for top, bottom, _, _ in laid}
+    across = {(left, right) for _, _, left, right in laid}
+    check_axis(down, height)
+    check_axis(across, width)
+    assert len(laid) == len(set(laid)) == len(down) * len(across)
+    assert all((b - t) * (r - le) <= WHOLE_PIXELS for t, b, le, r in laid)
+    drawn = sum((b - t) * (r - le) for t, b, le, r in laid)
+    assert drawn <= 1.35 * height * width
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "tile", "count"),
+    [
+        (512, 768, (512, 768), 1),
+        (1024, 1024, (1024, 1024), 1),
+        (1024, 1536, (1024, 832), 2),
+        (1376, 2048, (768, 1088), 4),
+        (32, 4096, (32, 4096), 1),
+        (416, 4096, (416, 2112), 2),
+        (4096, 3904, (1120, 896), 20),
+    ],
+)
+def test_the_layout_draws_the_fewest_pixels(height, width, tile, count):
+    laid = tiles(height, width)
+    assert len(laid) == count
+    assert {(bottom - top, right - left) for top, bottom, left, right in laid} == {tile}
+
+
+@pytest.mark.parametrize(("height", "width"), [(1088, 1504), (1376, 2048)])
+def test_tiles_of_one_picture_blend_into_it_exactly(height, width):
     rng = np.random.default_rng(1)
     levels = rng.integers(0, 256, (height, width, 3), np.uint8)
     signed = (levels.astype(np.float32) / 127.5 - 1).transpose(2, 0, 1)
@@ -35,12 +67,13 @@ def test_tiles_of_one_picture_blend_into_it_exactly():
     assert np.abs(drawn.astype(int) - levels).max() <= 1
 
 
-def test_disagreeing_tiles_blend_without_a_step():
-    height, width = 768, 2048
-
+@pytest.mark.parametrize(("height", "width"), [(768, 2048), (2048, 768), (1376, 2048)])
+def test_disagreeing_tiles_blend_without_a_step(height, width):
     def flat_by_tile(top, bottom, left, right):
-        return np.full((3, bottom - top, right - left), left / width, np.float32)
+        level = (top + left) / (height + width)
+        return np.full((3, bottom - top, right - left), level, np.float32)
 
     drawn = draw_tiled(flat_by_tile, height, width).astype(int)
-    assert np.ptp(drawn) > 50  # the tiles do disagree
-    assert np.abs(np.diff(drawn, axis=1)).max() <= 2
+    assert np.ptp(drawn) > 40  # the tiles do disagree
+    for axis in (0, 1):
+        assert np.abs(np.diff(drawn, axis=axis)).max() <= 2
