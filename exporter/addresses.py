@@ -5,12 +5,43 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from dataclasses import dataclass
+import unicodedata
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
+_ORIGIN = re.compile(r"(?:https?:)?//([^/?#]*)", re.I)
+_USUAL_PORT = re.compile(r":(?:80|443)?$")
 _DOT = re.compile(r"\.|%2e", re.I)
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where the site is published: `https://example.org/blog/` is host and folder.
+
+    Attributes:
+        host: in lower case, with the port if it is not the usual one.
+        folder: percent-encoded, without "/" at its ends; "" for a site at the host's root.
+    """
+
+    host: str
+    folder: str = ""
+
+    def path_of(self, address: str) -> str | None:
+        """The path of an address on this host, with query; None for every other host's."""
+        match = _ORIGIN.match(address)
+        if not match or host_of(match[1]) != self.host:
+            return None
+        rest = address[match.end() :]
+        return rest if rest.startswith("/") else f"/{rest}"
+
+    def inside(self, path: str) -> str | None:
+        """A path of this host as one from the site's root; None if it is not the site's."""
+        if not self.folder:
+            return path
+        found = path.removeprefix(f"/{self.folder}")
+        return found if found != path and found.startswith("/") else None
 
 
 @dataclass(frozen=True)
@@ -21,23 +52,46 @@ class Place:
         folder: the folder's path in the site, percent-encoded, "" for the root; None where a
             `base href` leads to another host.
         from_root: the document's addresses are written from the root ("/images/a.jpg").
+        home: where the site is published, if that is known.
     """
 
     folder: str | None
     from_root: bool = False
+    home: Home | None = None
 
     def based_on(self, href: str) -> Place:
         """The place that a `base href` in a document at this place leads to."""
         href = _clean(href)
         if not href or href[0] in "?#":
             return self
-        if _SCHEME.match(href) or href.startswith("//") or self.folder is None:
-            return Place(None)
-        path = _split(href)
-        joined = path if path.startswith("/") else posixpath.join("/", self.folder, path)
-        segments = _normal(joined[: joined.rindex("/")])
-        # What a browser clamps to the root may lie elsewhere once the site is in a subfolder.
-        return Place(None) if segments is None else Place("/".join(segments), path.startswith("/"))
+        path, from_root = self._from_root(href), _is_rooted(href)
+        if self.folder is None or (path is None and (_is_absolute(href) or from_root)):
+            return replace(self, folder=None)
+        path = posixpath.join("/", self.folder, _split(path or href))
+        segments = _normal(path[: path.rindex("/")])
+        if segments is None:
+            # What a browser clamps to the root may lie elsewhere once the site is in a subfolder.
+            return replace(self, folder=None)
+        return replace(self, folder="/".join(segments), from_root=from_root)
+
+    def starts_at_root(self, address: str) -> bool:
+        """True for "/images/a.jpg", which the author wants to work from any depth, as in 404.html.
+
+        So does an address with the site's own host, where that shows the site at its root.
+        """
+        address = _clean(address)
+        if self.home and not self.home.folder and self.home.path_of(address):
+            return True
+        return _is_rooted(address)
+
+    def _from_root(self, address: str) -> str | None:
+        """The path, from the site's root, that an absolute address or path of the site names."""
+        path: str | None = address
+        if _is_absolute(address):
+            path = self.home.path_of(address) if self.home else None
+        if path is None or not path.startswith("/"):
+            return None
+        return self.home.inside(path) if self.home else path
 
 
 class AddressError(ValueError):
@@ -48,9 +102,9 @@ class ElsewhereError(AddressError):
     """The address is another host's, or holds its data itself: nothing of this site's."""
 
 
-def place_of(path: str) -> Place:
+def place_of(path: str, home: Home | None = None) -> Place:
     """Where the relative addresses of the site's file `path` start."""
-    return Place(quote(os.fsencode(posixpath.dirname(path))))
+    return Place(quote(os.fsencode(posixpath.dirname(path))), home=home)
 
 
 def file_of(address: str, place: Place, site: Path) -> str:
@@ -66,12 +120,15 @@ def file_of(address: str, place: Place, site: Path) -> str:
         AddressError: it names no file, or one outside the site's folder.
     """
     address = _clean(address)
-    if not address or _SCHEME.match(address) or address.startswith(("//", "#", "?")):
-        raise ElsewhereError("not a file of this site")
     if place.folder is None:
         raise ElsewhereError("relative to a base on another host")
-    path = _split(address)
-    segments = _normal(path if path.startswith("/") else f"/{place.folder}/{path}")
+    path = place._from_root(address)
+    if not address or address[0] in "#?" or (path is None and _is_absolute(address)):
+        raise ElsewhereError("not a file of this site")
+    if path is None and address.startswith("/"):
+        raise AddressError("lies outside the folder in which the site is published")
+    path = _split(path or f"/{place.folder}/{address}")
+    segments = _normal(path)
     if segments is None:
         raise AddressError("points above the site's folder")
     try:
@@ -80,16 +137,43 @@ def file_of(address: str, place: Place, site: Path) -> str:
         raise AddressError("holds a character that no file name has") from None
     if "\0" in name or "\\" in name:
         raise AddressError("holds a character that no file name has")
-    try:
-        found = (site / name).resolve()
-        is_file = found.is_file()
-    except (OSError, RuntimeError):
-        is_file = False
-    if not is_file:
+    found = None if path.endswith(("/", "/.", "/..")) else _find(site, name)
+    if not found:
         raise AddressError("no such file in the site's folder")
     if not found.is_relative_to(site):
         raise AddressError("leads outside the site's folder")
     return found.relative_to(site).as_posix()
+
+
+def _find(site: Path, name: str) -> Path | None:
+    """The file of that name, or the only one whose name differs in case or composition.
+
+    Sites that grew on hosts which do not tell `A.JPG` from `a.jpg` have such addresses.
+    """
+    try:
+        found = (site / name).resolve()
+        if found.is_file():
+            return found
+        if (site / name).exists():
+            return None
+        found = site
+        for segment in name.split("/"):
+            if segment == "..":
+                return None
+            alike = [found / segment]
+            if not alike[0].exists():
+                alike = [path for path in found.iterdir() if _folded(path.name) == _folded(segment)]
+            if len(alike) != 1:
+                return None
+            found = alike[0]
+        found = found.resolve()
+        return found if found.is_file() else None
+    except (OSError, RuntimeError):
+        return None
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def address_of(path: str, place: Place) -> str:
@@ -104,21 +188,29 @@ def address_of(path: str, place: Place) -> str:
     if place.folder is None:
         raise ValueError("no relative address leads here from another host's base")
     if place.from_root:
-        return "/" + quote(os.fsencode(path))
+        folder = f"/{place.home.folder}" if place.home and place.home.folder else ""
+        return f"{folder}/{quote(os.fsencode(path))}"
     start = os.fsdecode(unquote_to_bytes(os.fsencode(place.folder)))
     return quote(os.fsencode(posixpath.relpath("/" + path, "/" + start)))
-
-
-def starts_at_root(address: str) -> bool:
-    """True for "/images/a.jpg": the author wants it to work from any depth, as in 404.html."""
-    address = _clean(address)
-    return address.startswith("/") and not address.startswith("//")
 
 
 def _clean(address: str) -> str:
     """What browsers drop or read otherwise (URL standard, basic parser)."""
     cleaned = re.sub(r"[\t\n\r]", "", address.strip("".join(map(chr, range(33)))))
     return cleaned if _SCHEME.match(cleaned) else cleaned.replace("\\", "/")
+
+
+def _is_absolute(address: str) -> bool:
+    return bool(_SCHEME.match(address)) or address.startswith("//")
+
+
+def _is_rooted(address: str) -> bool:
+    return address.startswith("/") and not address.startswith("//")
+
+
+def host_of(authority: str) -> str:
+    """A host as `Home` has it, of what stands between "//" and "/" in an address."""
+    return _USUAL_PORT.sub("", authority.lower())
 
 
 def _split(address: str) -> str:

@@ -15,6 +15,7 @@ from exporter.cache import Cache
 from exporter.export import Result
 from exporter.export import export as export_site
 from exporter.folder import FolderError, check_output, scan
+from exporter.home import HomeError
 from exporter.pack_codec import PackCodec
 from exporter.plan import Plan, make_plan
 from exporter.progress import encoding_bar, looking_bar
@@ -41,9 +42,18 @@ from plic_web.engine import EngineError
     show_default=False,
     help="Pictures worked on at a time [the cores].",
 )
+@click.option(
+    "--url", help="Where the site is published, if its pages name pictures by full addresses."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 def export(
-    site: Path, out: Path, dry_run: bool, bpp: float | None, jobs: int, as_json: bool
+    site: Path,
+    out: Path,
+    dry_run: bool,
+    bpp: float | None,
+    jobs: int,
+    url: str | None,
+    as_json: bool,
 ) -> None:
     """Export the static site in folder SITE with its pictures as payloads.
 
@@ -55,13 +65,15 @@ def export(
         if dry_run:
             check_output(out, site)
             with looking_bar() as looking:
-                plan = make_plan(scan(site), Cache.of(out), jobs, looking)
+                plan = make_plan(scan(site), Cache.of(out), jobs, looking, url)
             click.echo(_json(_decisions(plan)) if as_json else _table(plan))
             return
         codec = PackCodec(bpp=bpp)
         with looking_bar() as looking, encoding_bar() as encoding:
-            result = export_site(site, out, codec, jobs=jobs, looking=looking, encoding=encoding)
-    except (FolderError, ShimError, EngineError) as error:
+            result = export_site(
+                site, out, codec, jobs=jobs, looking=looking, encoding=encoding, url=url
+            )
+    except (FolderError, HomeError, ShimError, EngineError) as error:
         _refuse(str(error))
     except BrokenProcessPool:
         _refuse("a worker process was killed, perhaps for want of memory; try again with --jobs 1")

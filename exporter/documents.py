@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from exporter.addresses import Place, place_of
+from exporter.addresses import Home, Place, place_of
 from exporter.charset import Text, read_text
 from exporter.stylesheets import CssPictures, CssString, find_pictures
 
@@ -31,7 +31,8 @@ class Use:
         family: uses of one family (an `img` and the `source`s around it) show one subject.
         type: the media type that the author declared for all the slots.
         loading_at: where `loading="lazy"` belongs; None where it is set or has no meaning.
-        shown_by: "img", "source", "preload", "lazy" (`data-src`) or "css".
+        shown_by: "img", "source", "preload", "lazy" (`data-src`), "poster" (of a `video`),
+            "input", "svg" (its `image`) or "css".
         names: element, classes and id of the `img`, as CSS selectors ask for them; "*" too
             where its own style leaves part of its box uncovered.
     """
@@ -108,16 +109,17 @@ class Document:
             )
 
 
-def read_stylesheet(path: str, data: bytes) -> Document:
+def read_stylesheet(path: str, data: bytes, home: Home | None = None) -> Document:
     """Read a CSS file.
+
+    Args:
+        home: where the site is published, if that is known.
 
     Raises:
         CharsetError: its encoding cannot be edited safely.
     """
-    document = Document(path, data, read_text(data), place_of(path))
+    document = Document(path, data, read_text(data), place_of(path, home))
     # A byte-order mark read as Latin-1 would start a selector; it belongs to no position.
-    mark = next(
-        (m for m in ("\u00ef\u00bb\u00bf", "\ufeff") if document.text.text.startswith(m)), ""
-    )
+    mark = next((mark for mark in _MARKS if document.text.text.startswith(mark)), "")
     document.add_css(find_pictures(document.text.text[len(mark) :]), len(mark))
     return document

@@ -71,6 +71,7 @@ def export(
     jobs: int,
     looking: PlanProgress,
     encoding: ConvertProgress,
+    url: str | None = None,
 ) -> Result:
     """Export the site in folder `site` to the folder `out`.
 
@@ -80,16 +81,18 @@ def export(
     Args:
         jobs: processes that look at and encode pictures.
         looking, encoding: told of the progress.
+        url: the address at which the site is published; looked for in the site without it.
 
     Raises:
         FolderError: `site` is no site, or writing to `out` could lose something.
+        HomeError: `url` is no address of a site.
         ShimError: the page's script is missing from the installation.
     """
     check_output(out, site)
     found = scan(site)
     shim = collect_shim(static_folder())
     cache = Cache.of(out)
-    plan = make_plan(found, cache, jobs, looking)
+    plan = make_plan(found, cache, jobs, looking, url)
     converted = convert(plan, codec, cache, jobs, encoding)
     output = Output(files=dict(converted.files))
     _make_pages(plan, converted, shim, output)

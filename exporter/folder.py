@@ -62,7 +62,12 @@ def _take(site: Site, path: Path) -> None:
     relative = path.relative_to(site.root).as_posix()
     if path.is_symlink():
         target = path.readlink()
-        if target.is_absolute() or not path.resolve().is_relative_to(site.root):
+        try:
+            leads_to = path.resolve()
+        except (OSError, RuntimeError):  # a loop
+            site.refused[relative] = "a symbolic link to nothing"
+            return
+        if target.is_absolute() or not leads_to.is_relative_to(site.root):
             site.refused[relative] = "a symbolic link out of the site's folder"
         elif path.exists():
             site.links.append(relative)

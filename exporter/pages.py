@@ -6,10 +6,11 @@ import itertools
 import re
 from dataclasses import dataclass, field
 
-from exporter.addresses import place_of, starts_at_root
+from exporter.addresses import Home, place_of
 from exporter.characters import Decoded, decode_attribute
 from exporter.charset import read_text
 from exporter.documents import Document, Slot, Use
+from exporter.elements import HTML, SVG, is_empty
 from exporter.srcset import parse_srcset
 from exporter.stylesheets import find_pictures
 from exporter.tokenizer import Attribute, Doctype, RawText, Tag, Token, tokenize
@@ -17,26 +18,32 @@ from exporter.tokenizer import Attribute, Doctype, RawText, Tag, Token, tokenize
 # What the usual lazy loaders put aside for later.
 _LAZY_SINGLE = ("data-src", "data-lazy-src")
 _LAZY_SETS = ("data-srcset", "data-lazy-srcset")
+_LAZY_POSTER = "data-poster"
 
-_VOID = re.compile(
-    "area|base|basefont|bgsound|br|col|embed|frame|hr|img|input|keygen|link|meta|param|source|"
-    "track|wbr"
-)
 # Elements whose end tag authors leave out, so that the next of the same name is no child.
 _CLOSES_ITSELF = frozenset({"p", "li", "td", "th", "tr", "dt", "dd", "option"})
 _HEAD = frozenset({"html", "head", "meta", "title", "link", "script", "style", "base", "noscript"})
 
-# Elements that show a picture which no part of the page could give back: left alone, named.
-_NOT_YET = {"video": ("poster",), "image": ("href", "xlink:href"), "input": ("src",)}
+# Browsers take `svg:image` by its first of these; older programs know the second only.
+_SVG_REFERENCES = ("href", "xlink:href")
+# No author nests `noscript` this deep; a hostile page shall not exhaust the stack.
+_DEEPEST = 8
+
+_PICTURE_FILE = re.compile(
+    r"[^?#]*\.(?:jpe?g|jfif|png|gif|webp|avif|bmp|svgz?|ico)(?:[?#].*)?", re.I | re.S
+)
 
 
-def read_page(path: str, data: bytes) -> Document:
+def read_page(path: str, data: bytes, home: Home | None = None) -> Document:
     """Read an HTML file.
+
+    Args:
+        home: where the site is published, if that is known.
 
     Raises:
         CharsetError: its encoding cannot be edited safely.
     """
-    document = Document(path, data, read_text(data), place_of(path))
+    document = Document(path, data, read_text(data), place_of(path, home))
     tokens = list(tokenize(document.text.text))
     reader = _Reader(document)
     reader.set_base(tokens)
@@ -60,6 +67,7 @@ class _Reader:
 
     page: Document
     open: list[_Open] = field(default_factory=list)
+    depth: int = 0
 
     def set_base(self, tokens: list[Token]) -> None:
         """Take the first `base href`, which counts for the whole page."""
@@ -92,26 +100,63 @@ class _Reader:
         marked = tag.get("data-plic")
         off = self._off or (marked is not None and self._value(marked).text.strip() == "off")
         family = self.open[-1].family if self.open and self.open[-1].name == "picture" else 0
-        if not off:
-            self._pictures(tag, family)
-        if not _VOID.fullmatch(tag.name) and not tag.self_closing:
+        known = len(self.page.uses)
+        self._pictures(tag, family)
+        if off:
+            self._pass_over(self.page.uses[known:], 'stands inside data-plic="off"')
+            del self.page.uses[known:]
+        if not is_empty(tag, tag.namespace):
             opens = self.page.new_family() if tag.name == "picture" else family
             self.open.append(_Open(tag.name, off, opens))
 
     def _pictures(self, tag: Tag, family: int) -> None:
         """Note what one start tag shows."""
         fitted = self._style(tag)
-        if tag.name == "img":
+        if tag.namespace == SVG:
+            self._drawing(tag)
+        elif tag.namespace != HTML:
+            return
+        elif tag.name in ("img", "image"):  # browsers make the one of the other
             self._image(tag, family or self.page.new_family(), fitted)
         elif tag.name == "source" and family:
             self._source(tag, family)
         elif tag.name == "link":
             self._link(tag)
-        elif tag.name in _NOT_YET:
-            for name in _NOT_YET[tag.name]:
-                if attribute := tag.get(name):
-                    reason = f"{tag.name} {name} is not exported"
-                    self.page.passed_over.append((self._single(attribute).address, reason))
+        elif tag.name == "video":
+            self._single_use(tag, "poster", "poster")
+            self._single_use(tag, _LAZY_POSTER, "lazy")
+        elif tag.name == "input" and self._text(tag, "type").lower() == "image":
+            self._single_use(tag, "src", "input")
+        else:
+            self._left(tag)
+
+    def _drawing(self, tag: Tag) -> None:
+        """Note what an element of inline SVG shows."""
+        found = [attribute for name in _SVG_REFERENCES if (attribute := tag.get(name))]
+        slots = [self._single(attribute) for attribute in found]
+        if tag.name == "image":
+            self._use(slots, self.page.new_family(), "svg")
+        elif tag.name == "feimage":
+            for slot in slots:
+                self.page.passed_over.append((slot.address, "is worked on by an SVG filter"))
+
+    def _left(self, tag: Tag) -> None:
+        """Name the pictures that are not the page's own to show."""
+        if tag.name == "meta":
+            kind = (self._text(tag, "property") or self._text(tag, "name")).lower()
+            attribute, reason = tag.get("content"), "is a preview that other sites show"
+            if not kind.startswith(("og:image", "twitter:image")):
+                return
+        elif tag.name in ("a", "area"):
+            attribute, reason = tag.get("href"), "is linked to as a file"
+        else:
+            return
+        if attribute and _PICTURE_FILE.fullmatch(address := self._single(attribute).address):
+            self.page.passed_over.append((address, reason))
+
+    def _pass_over(self, uses: list[Use], reason: str) -> None:
+        for slot in (slot for use in uses for slot in use.slots):
+            self.page.passed_over.append((slot.address, reason))
 
     def _style(self, tag: Tag) -> bool:
         """Note the pictures of a `style` attribute; True if it leaves the box uncovered."""
@@ -130,15 +175,15 @@ class _Reader:
         for attribute, prefix in (("class", "."), ("id", "#")):
             names |= {prefix + name for name in self._text(tag, attribute).split()}
         if src := tag.get("src"):
-            loading_at = None if tag.get("loading") else src.start
+            is_urgent = self._text(tag, "fetchpriority").strip().lower() == "high"
+            loading_at = None if tag.get("loading") or is_urgent else src.start
             self._use([self._single(src)], family, "img", None, loading_at, frozenset(names))
         if srcset := tag.get("srcset"):
             self._use(self._set(srcset), family, "img")
         self._put_aside(tag, family, None)
 
     def _source(self, tag: Tag, family: int) -> None:
-        declared = tag.get("type")
-        typed = self._single(declared) if declared else None
+        typed = self._type(tag)
         if srcset := tag.get("srcset"):
             self._use(self._set(srcset), family, "source", typed)
         self._put_aside(tag, family, typed)
@@ -160,9 +205,10 @@ class _Reader:
             self.page.stylesheets.append(address)
             if tag.get("integrity"):
                 self.page.sealed.append(address)
+        if href and any(relation.endswith("icon") for relation in relations):
+            self.page.passed_over.append((self._single(href).address, "is the site's icon"))
         if "preload" in relations and self._text(tag, "as").lower() == "image":
-            declared = tag.get("type")
-            typed = self._single(declared) if declared else None
+            typed = self._type(tag)
             slots = [self._single(href)] if href else []
             if sources := tag.get("imagesrcset"):
                 slots += self._set(sources)
@@ -181,11 +227,17 @@ class _Reader:
             self.page.uses.append(Use(tuple(slots), family, shown_by, typed, loading_at, names))
 
     def _raw_text(self, raw: RawText) -> None:
-        if raw.element == "noscript":
+        if raw.element == "noscript" and self.depth < _DEEPEST:
+            self.depth += 1
             self.read(list(tokenize(self.page.text.text, raw.start, raw.end)))
-        elif raw.element == "style" and not self._off:
+            self.depth -= 1
+        elif raw.element == "style":
+            known = len(self.page.uses)
             found = find_pictures(self.page.text.text[raw.start : raw.end])
             self.page.add_css(found, raw.start)
+            if self._off:
+                self._pass_over(self.page.uses[known:], 'stands inside data-plic="off"')
+                del self.page.uses[known:]
 
     def _value(self, attribute: Attribute) -> Decoded:
         return decode_attribute(self.page.text.text[attribute.value_start : attribute.value_end])
@@ -193,6 +245,16 @@ class _Reader:
     def _text(self, tag: Tag, name: str) -> str:
         attribute = tag.get(name)
         return self._value(attribute).text if attribute else ""
+
+    def _type(self, tag: Tag) -> Slot | None:
+        """The declared media type; none where the attribute is empty, as for browsers."""
+        declared = tag.get("type")
+        typed = self._single(declared) if declared else None
+        return typed if typed and typed.address.strip() else None
+
+    def _single_use(self, tag: Tag, name: str, shown_by: str) -> None:
+        if attribute := tag.get(name):
+            self._use([self._single(attribute)], self.page.new_family(), shown_by)
 
     def _single(self, attribute: Attribute) -> Slot:
         address = self.page.text.readable(self._value(attribute).text)
@@ -232,4 +294,4 @@ def _head_position(tokens: list[Token]) -> int | None:
 def written_from_root(page: Document) -> bool:
     """True if the page's pictures are all addressed from the site's root, as in 404.html."""
     addresses = [slot.address for use in page.uses for slot in use.slots]
-    return bool(addresses) and all(map(starts_at_root, addresses))
+    return bool(addresses) and all(map(page.place.starts_at_root, addresses))

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from exporter.addresses import AddressError, ElsewhereError, file_of
+from exporter.addresses import AddressError, ElsewhereError, Home, file_of
 from exporter.cache import Cache, key
 from exporter.charset import CharsetError
 from exporter.documents import Document, Slot, read_stylesheet
 from exporter.folder import Site
+from exporter.home import find_home
 from exporter.pages import read_page
 from exporter.policy import Decision, Facts, decide, inspect, same_picture
 from exporter.work import parallel
@@ -49,6 +50,7 @@ class Plan:
     """
 
     site: Site
+    home: Home | None = None
     documents: dict[str, Document] = field(default_factory=dict)
     targets: dict[tuple[str, int], str] = field(default_factory=dict)
     linked: dict[str, list[str]] = field(default_factory=dict)
@@ -74,9 +76,18 @@ class Plan:
         return found
 
 
-def make_plan(site: Site, cache: Cache, jobs: int, progress: Progress) -> Plan:
-    """Read the site's documents, look at every picture that they show and decide."""
-    plan = Plan(site)
+def make_plan(
+    site: Site, cache: Cache, jobs: int, progress: Progress, url: str | None = None
+) -> Plan:
+    """Read the site's documents, look at every picture that they show and decide.
+
+    Args:
+        url: the address at which the site is published; looked for in the site without it.
+
+    Raises:
+        HomeError: `url` is no address of a site.
+    """
+    plan = Plan(site, find_home(site, url))
     for path in site.files:
         _read_document(plan, path)
     _resolve(plan)
@@ -93,9 +104,9 @@ def _read_document(plan: Plan, path: str) -> None:
     data = (plan.site.root / path).read_bytes()
     try:
         if suffix in STYLESHEET_SUFFIXES:
-            plan.documents[path] = read_stylesheet(path, data)
+            plan.documents[path] = read_stylesheet(path, data, plan.home)
             return
-        page = read_page(path, data)
+        page = read_page(path, data, plan.home)
     except CharsetError as error:
         plan.left_alone.add((path, "", str(error)))
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from exporter.addresses import Place, address_of, starts_at_root
+from exporter.addresses import address_of
 from exporter.documents import Document, Use
 from exporter.folder import PLIC
 from exporter.pages import written_from_root
@@ -69,7 +69,7 @@ def _replaced_slots(
     for slot, target in zip(use.slots, targets, strict=True):
         if target in replaced.paths:
             place = document.place
-            if starts_at_root(slot.address):
+            if place.starts_at_root(slot.address):
                 place = replace(place, from_root=True)
             yield Edit(slot.start, slot.end, address_of(replaced.paths[target], place))
 
@@ -84,7 +84,8 @@ def head_edit(page: Document, stylesheet: str, bundle: str, shim: str) -> Edit:
     Args:
         stylesheet, bundle, shim: file names in `_plic/`.
     """
-    place = Place(page.place.folder, page.place.from_root or written_from_root(page))
+    place = page.place
+    place = replace(place, from_root=place.from_root or written_from_root(page))
     sheet, bases, script = (
         address_of(f"{PLIC}/{name}", place) for name in (stylesheet, bundle, shim)
     )

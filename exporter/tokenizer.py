@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+
+from exporter.elements import HTML, SVG, OpenElements
 
 _SPACE = " \t\n\r\f"
 _TAG = re.compile(r"<(?:/?[A-Za-z]|[!?/])")
 _DECLARATIONS = ("<!", "<?", "</")
 _TAG_NAME = re.compile(r"[^ \t\n\r\f/>]*")
 _ATTRIBUTE_NAME = re.compile(r"=?[^ \t\n\r\f/>=]*")
+_WHITESPACE = re.compile(r"[ \t\n\r\f]*")
 _UNQUOTED = re.compile(r"[^ \t\n\r\f>]*")
 _COMMENT_END = re.compile(r"--!?>")
 _SCRIPT_STEP = re.compile(r"<!--|-->|<(/?)script(?=[ \t\n\r\f/>])", re.I)
@@ -24,14 +27,6 @@ _SCRIPT_STEP = re.compile(r"<!--|-->|<(/?)script(?=[ \t\n\r\f/>])", re.I)
 # so too; its content is handed out for the caller to tokenize on its own.
 RAW_TEXT = frozenset({"iframe", "noembed", "noframes", "noscript", "script", "style", "xmp"})
 _CHARACTER_DATA = frozenset({"textarea", "title"})
-
-# Inside SVG and MathML the rules for raw text are off, except within these elements.
-_FOREIGN = frozenset({"svg", "math"})
-_INTEGRATION = frozenset({"foreignobject", "desc", "title", "annotation-xml"})
-_BREAKS_OUT = re.compile(
-    r"b|big|blockquote|body|br|center|code|d[dlt]|div|em|embed|h[1-6]|head|hr|i|img|li|listing|"
-    r"menu|meta|nobr|[ou]l|p|pre|ruby|s|small|span|strong|strike|su[bp]|table|tt|u|var"
-)
 
 
 @dataclass(frozen=True)
@@ -50,7 +45,10 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Tag:
-    """A start or end tag: `text[start:end]` runs from "<" to past ">"."""
+    """A start or end tag: `text[start:end]` runs from "<" to past ">".
+
+    `namespace` is that of a start tag's element: "html", "svg" or "math".
+    """
 
     name: str
     start: int
@@ -58,6 +56,7 @@ class Tag:
     closing: bool = False
     self_closing: bool = False
     attributes: tuple[Attribute, ...] = ()
+    namespace: str = HTML
 
     def get(self, name: str) -> Attribute | None:
         """The first attribute of that name, the one that browsers keep."""
@@ -90,22 +89,27 @@ def tokenize(text: str, start: int = 0, end: int | None = None) -> Iterator[Toke
     Comments, conditional ones too, and a tag that the text ends inside yield nothing.
     """
     end = len(text) if end is None else end
-    foreign = _Foreign()
+    elements = OpenElements()
     position = start
     while match := _TAG.search(text, position, end):
         at = match.start()
         if match[0] in _DECLARATIONS:
-            position = _markup_declaration(text, at, end, bool(foreign))
+            position = _markup_declaration(text, at, end, elements.in_foreign_element)
             if text[at : at + 9].lower() == "<!doctype" and position <= end:
                 yield Doctype(at, position)
             continue
         tag = _read_tag(text, at, end)
         if tag is None:
             return
+        namespace = elements.step(tag, text)
+        if namespace != HTML:
+            tag = replace(tag, namespace=namespace)
         yield tag
         position = tag.end
-        in_html = foreign.step(tag)
-        if tag.closing or not in_html:
+        if namespace == SVG and (content := _svg_style(text, tag, end)):
+            yield content
+            position = content.end
+        if tag.closing or namespace != HTML:
             continue
         if tag.name == "plaintext":
             return
@@ -115,32 +119,6 @@ def tokenize(text: str, start: int = 0, end: int | None = None) -> Iterator[Toke
             position = content_end
         elif tag.name in _CHARACTER_DATA:
             position = _raw_text_end(text, tag.name, tag.end, end)
-
-
-@dataclass
-class _Foreign:
-    """Whether the tokenizer stands in SVG or MathML content."""
-
-    open: list[str] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.open) and self.open[-1] in _FOREIGN
-
-    def step(self, tag: Tag) -> bool:
-        """Take one tag into account; True if it is an element of HTML."""
-        if tag.closing:
-            if tag.name in self.open:
-                while self.open.pop() != tag.name:
-                    pass
-            return True
-        if self and _BREAKS_OUT.fullmatch(tag.name):
-            while self:
-                self.open.pop()
-        in_html = not self and tag.name not in _FOREIGN
-        opens = tag.name in _FOREIGN or (self and tag.name in _INTEGRATION)
-        if opens and not tag.self_closing:
-            self.open.append(tag.name)
-        return in_html
 
 
 def _read_tag(text: str, at: int, end: int) -> Tag | None:
@@ -212,6 +190,24 @@ def _raw_text_end(text: str, element: str, at: int, end: int) -> int:
         return _script_end(text, at, end)
     match = re.compile(rf"</{element}(?=[ \t\n\r\f/>])", re.I).search(text, at, end)
     return match.start() if match else end
+
+
+def _svg_style(text: str, tag: Tag, end: int) -> RawText | None:
+    """The content of SVG's `style`, if it is plain: there it is text and markup like any other."""
+    if tag.name != "style" or tag.self_closing:
+        return None
+    at = tag.end
+    close = text.find("<", at, end)
+    if close >= 0 and not text[at:close].strip(_SPACE) and text.startswith("<![CDATA[", close):
+        at = close + len("<![CDATA[")
+        stop = text.find("]]>", at, end)
+        rest = _match(_WHITESPACE, text, stop + len("]]>"), end)
+        close, plain = rest.end(), stop >= 0
+    else:
+        stop, plain = close, "&" not in text[at:close]
+    if not plain or text[close : close + 7].lower() != "</style":
+        return None
+    return RawText("style", at, stop)
 
 
 def _script_end(text: str, at: int, end: int) -> int:

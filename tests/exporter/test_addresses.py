@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from exporter.addresses import AddressError, ElsewhereError, Place, address_of, file_of, place_of
+from exporter.addresses import (
+    AddressError,
+    ElsewhereError,
+    Home,
+    Place,
+    address_of,
+    file_of,
+    place_of,
+)
+from exporter.folder import scan
+from exporter.home import HomeError, find_home, home_of
 
 
 @pytest.fixture
@@ -60,6 +70,9 @@ def test_files_are_found(root: Path, address: str, page: str, expected: str) -> 
         ("loop.jpg", "no such file"),
         ("sub", "no such file"),
         ("missing.jpg", "no such file"),
+        ("a.jpg/", "no such file"),
+        ("a.jpg/.", "no such file"),
+        ("SUB", "no such file"),
         ("{{ url }}", "no such file"),
         ("a%00.jpg", "character"),
         ("a" * 5000, "no such file"),
@@ -106,3 +119,134 @@ def test_written_addresses_come_back(tmp_path: Path, page: str) -> None:
     for place in (place_of(page), Place(place_of(page).folder, from_root=True)):
         address = address_of("_plic/x y.webp", place)
         assert file_of(address, place, Path(os.path.realpath(tmp_path))) == "_plic/x y.webp"
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("A.JPG", "a.jpg"),
+        ("Sub/A.jpg", "sub/a.jpg"),
+        ("e\u0301.jpg", "\u00e9.jpg"),
+        ("B%20C.jpg", "b c.jpg"),
+        ("in.JPG", "sub/a.jpg"),
+        ("OUT.jpg", None),
+        ("twice.jpg", None),
+    ],
+)
+def test_other_case_is_the_file_that_is_meant(
+    root: Path, address: str, expected: str | None
+) -> None:
+    for name in ("Twice.jpg", "TWICE.jpg"):
+        (root / name).write_bytes(b"")
+    if expected:
+        assert file_of(address, place_of("index.html"), root) == expected
+    else:
+        with pytest.raises(AddressError):
+            file_of(address, place_of("index.html"), root)
+
+
+AT_ROOT = Home("h.example")
+IN_FOLDER = Home("h.example", "my/blog")
+
+
+@pytest.mark.parametrize(
+    ("home", "address", "expected", "written"),
+    [
+        (AT_ROOT, "https://h.example/a.jpg?v=1", "a.jpg", "/x.webp"),
+        (AT_ROOT, "HTTP://H.Example:80/a.jpg", "a.jpg", "/x.webp"),
+        (AT_ROOT, "//h.example/sub/../a.jpg", "a.jpg", "/x.webp"),
+        (AT_ROOT, "/a.jpg", "a.jpg", "/x.webp"),
+        (AT_ROOT, "a.jpg", "sub/a.jpg", "../x.webp"),
+        (IN_FOLDER, "https://h.example/my/blog/a.jpg", "a.jpg", "../x.webp"),
+        (IN_FOLDER, "/my/blog/a.jpg", "a.jpg", "/my/blog/x.webp"),
+        (IN_FOLDER, "a.jpg", "sub/a.jpg", "../x.webp"),
+    ],
+)
+def test_addresses_with_the_sites_own_host(
+    root: Path, home: Home, address: str, expected: str, written: str
+) -> None:
+    place = place_of("sub/page.html", home)
+    assert file_of(address, place, root) == expected
+    (root / "x.webp").write_bytes(b"")
+    place = Place(place.folder, place.starts_at_root(address), home)
+    assert address_of("x.webp", place) == written
+    assert file_of(written, place, root) == "x.webp"
+
+
+@pytest.mark.parametrize(
+    ("home", "address", "kind"),
+    [
+        (AT_ROOT, "https://www.h.example/a.jpg", ElsewhereError),
+        (AT_ROOT, "https://h.example:8080/a.jpg", ElsewhereError),
+        (AT_ROOT, "https://me@h.example/a.jpg", ElsewhereError),
+        (AT_ROOT, "https://h.example", AddressError),
+        (AT_ROOT, "ftp://h.example/a.jpg", ElsewhereError),
+        (AT_ROOT, "https://h.example/../../secret.jpg", AddressError),
+        (IN_FOLDER, "https://h.example/a.jpg", ElsewhereError),
+        (IN_FOLDER, "https://h.example/my/blogs/a.jpg", ElsewhereError),
+        (IN_FOLDER, "/a.jpg", AddressError),
+    ],
+)
+def test_what_is_not_below_the_sites_home(
+    root: Path, home: Home, address: str, kind: type[AddressError]
+) -> None:
+    with pytest.raises(AddressError) as caught:
+        file_of(address, place_of("index.html", home), root)
+    assert caught.type is kind
+
+
+@pytest.mark.parametrize(
+    ("href", "folder", "from_root"),
+    [
+        ("https://h.example/my/blog/x/", "x", False),
+        ("//h.example/my/blog/", "", False),
+        ("/my/blog/x/y", "x", True),
+        ("/x/", None, False),
+        ("https://h.example/", None, False),
+    ],
+)
+def test_base_on_the_sites_own_host(href: str, folder: str | None, from_root: bool) -> None:
+    place = place_of("blog/post.html", IN_FOLDER).based_on(href)
+    assert (place.folder, place.from_root) == (folder, from_root)
+
+
+@pytest.mark.parametrize(
+    ("url", "home"),
+    [
+        ("https://H.Example", Home("h.example")),
+        ("http://h.example:80/", Home("h.example")),
+        ("https://h.example:8443/my/blog/index.html", Home("h.example:8443", "my/blog")),
+    ],
+)
+def test_home(url: str, home: Home) -> None:
+    assert home_of(url) == home
+
+
+@pytest.mark.parametrize(
+    "url", ["", "h.example", "ftp://h.example/", "https:///a", "https://[", "/"]
+)
+def test_no_home(url: str) -> None:
+    with pytest.raises(HomeError, match="no address of a site"):
+        home_of(url)
+
+
+def test_a_site_says_where_it_is_published(root: Path) -> None:
+    index = root / "index.html"
+
+    def found(url: str | None = None) -> Home | None:
+        return find_home(scan(root), url)
+
+    assert found() is None
+    index.write_text("<title>x</title>")
+    assert found() is None
+    index.write_text('<meta property="og:url" content="https://og.example/">')
+    assert found() == Home("og.example")
+    index.write_text(index.read_text() + "<LINK REL=Canonical HREF=https://c.example/blog/>")
+    assert found() == Home("c.example", "blog")
+    (root / "blog").mkdir()  # so that is one of the site's own folders
+    assert found() == Home("c.example")
+    (root / "CNAME").write_text("Named.Example\n")
+    assert found() == Home("named.example")
+    assert found("https://given.example/x/") == Home("given.example", "x")
+    (root / "CNAME").write_text("# none\n")
+    assert found() == Home("c.example")

@@ -62,6 +62,20 @@ def images(html: str) -> list[str]:
         ("<svg/><style><img src=a></style><img src=b>", ["b"]),
         ("<svg><foreignObject><style><img src=a></style></foreignObject></svg>", []),
         ("<![CDATA[<img src=a>]]><img src=b>", ["b"]),
+        ("<div><svg></div><style><img src=a></style>", []),
+        ("<svg><g></div><style><img src=a></style>", ["a"]),
+        ("<svg><foreignObject></svg><style><img src=a></style>", []),
+        ("<div><svg><foreignObject></div><style><img src=a></style>", []),
+        ("<svg></p><style><img src=a></style>", []),
+        ("<math><mtext><b></b></mtext><style><img src=a></style>", ["a"]),
+        ("<math><mi><style><img src=a></style>", []),
+        ("<math><title><img src=a></title>", ["a"]),
+        ("<math><annotation-xml><style><img src=a></style>", ["a"]),
+        ("<math><annotation-xml encoding='Text/HTML'><style><img src=a></style>", []),
+        ("<math><annotation-xml><svg><title><style><img src=a></style>", []),
+        ("<svg><font><style><img src=a></style>", ["a"]),
+        ("<svg><font color=red><style><img src=a></style>", []),
+        ("<svg></body><style><img src=a></style>", ["a"]),
         ("<img-x src=a><imgx src=b><img\fsrc=c>", ["c"]),
         ("<ımg src=a>", []),
     ],
@@ -75,6 +89,41 @@ def test_noscript_is_handed_out_to_be_tokenized_on_its_own() -> None:
     (raw,) = (token for token in tokenize(html) if isinstance(token, RawText))
     assert html[raw.start : raw.end] == '<img alt="'
     assert images(html) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("html", "namespaces"),
+    [
+        ("<image>", ["html"]),
+        ("<svg><image>", ["svg", "svg"]),
+        ("<svg/><image>", ["svg", "html"]),
+        ("<svg><p><image>", ["svg", "html", "html"]),
+        ("<svg><desc><image></desc><image>", ["svg", "svg", "html", "svg"]),
+        ("<math><image><svg>", ["math", "math", "math"]),
+        ("<template><svg></template><image>", ["html", "svg", "html"]),
+    ],
+)
+def test_namespaces(html: str, namespaces: list[str]) -> None:
+    tags = (tag for tag in tokenize(html) if isinstance(tag, Tag) and not tag.closing)
+    assert [tag.namespace for tag in tags] == namespaces
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<svg><style>a{}</style>", ["a{}"]),
+        ("<svg><STYLE> <![CDATA[a{}]]> </STYLE>", ["a{}"]),
+        ("<svg><style>a{}<!-- --></style>", []),
+        ("<svg><style>a{content:'&amp;'}</style>", []),
+        ("<svg><style><![CDATA[a{}", []),
+        ("<svg><style><![CDATA[a{}]]>b{}</style>", []),
+        ("<svg><style/>a{}</style>", []),
+        ("<math><style>a{}</style>", []),
+    ],
+)
+def test_plain_styles_of_svg(html: str, expected: list[str]) -> None:
+    found = [token for token in tokenize(html) if isinstance(token, RawText)]
+    assert [html[raw.start : raw.end] for raw in found] == expected
 
 
 def test_positions_of_a_tag() -> None:
