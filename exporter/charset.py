@@ -12,21 +12,18 @@ import codecs
 import re
 from dataclasses import dataclass
 
+import webencodings
+
 # A byte of a character in these encodings may look like an ASCII letter, a backslash or a
 # bracket, so positions are taken in decoded characters.
-_MULTI_BYTE = {"shift_jis", "cp932", "gbk", "gb18030", "gb2312", "big5", "euc_kr", "cp949"}
+_MULTI_BYTE = {"cp932", "gb18030", "big5hkscs", "cp949"}
 
-# How browsers read the labels that pages declare (WHATWG Encoding standard).
-_AS_BROWSERS_DO = {
-    "iso8859-1": "cp1252",
-    "ascii": "cp1252",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "shift_jis": "cp932",
-    "euc_kr": "cp949",
-}
+# What browsers take these for; webencodings knows the rest of the Encoding standard.
+_TAKEN_FOR = {"gbk": "gb18030", "x-user-defined": "cp1252"}
 
 _META = re.compile(rb"<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.I)
+_COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.S)
+_XML = re.compile(rb"<\?xml\s[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9_:.-]+)[\"']")
 _CSS_CHARSET = re.compile(rb'@charset "([A-Za-z0-9_:.-]+)";')
 # Where browsers look for a declaration: the first kilobyte.
 _PRESCAN = 1024
@@ -62,7 +59,7 @@ class Text:
 
 
 def read_text(data: bytes) -> Text:
-    """Find the encoding of an HTML or CSS file and decode it.
+    """Find the encoding of an HTML, CSS or SVG file and decode it.
 
     Raises:
         CharsetError: the encoding is unknown, keeps state between characters, or does not
@@ -82,20 +79,20 @@ def read_text(data: bytes) -> Text:
 
 
 def _declared(head: bytes) -> str:
-    """The Python name of the declared encoding, UTF-8 where none is."""
-    match = _CSS_CHARSET.match(head) or _META.search(head)
+    """The Python name of the declared encoding, labels read as browsers do; else UTF-8."""
+    match = _CSS_CHARSET.match(head) or _META.search(_COMMENT.sub(b"", head)) or _XML.match(head)
     if not match:
         return "utf-8"
     label = match[1].decode("ascii")
-    try:
-        name = codecs.lookup(label).name
-    except LookupError:
-        raise CharsetError(f"declares the unknown encoding {label!r}") from None
-    if name.startswith("utf-16") or name.startswith("utf-32"):
+    encoding = webencodings.lookup(label)
+    if encoding is None:
+        raise CharsetError(f"declares the unknown encoding {label!r}")
+    name = str(encoding.codec_info.name)
+    if name.startswith("utf-16"):
         return "utf-8"  # a declaration read byte by byte cannot be in UTF-16: browsers say so too
-    if name.startswith(("iso2022", "hz", "utf-7", "cp037")):
+    if name.startswith(("iso2022", "replacement")):
         raise CharsetError(f"is in {label}, in which plain text cannot be told from markup")
-    return _AS_BROWSERS_DO.get(name, name)
+    return _TAKEN_FOR.get(name, name)
 
 
 def _decoded(data: bytes, codec: str) -> Text:

@@ -52,14 +52,15 @@ class Use:
 
 @dataclass
 class Document:
-    """An HTML or CSS file of the site.
+    """An HTML, CSS or SVG file of the site.
 
     Attributes:
         path: relative to the site's folder.
         place: where its relative addresses start.
         head_at: where a page's own links go; None for stylesheets and fragments of pages.
         stylesheets: addresses of linked or imported stylesheets.
-        sealed: those of them whose bytes an `integrity` attribute fixes.
+        embedded: addresses of documents in frames and objects.
+        sealed: those of the stylesheets whose bytes an `integrity` attribute fixes.
         passed_over: addresses that are left alone on purpose, with the reason.
         fitted: selectors of pictures whose box shows around them (see `CssPictures`).
     """
@@ -72,6 +73,7 @@ class Document:
     head_at: int | None = None
     stylesheets: list[str] = field(default_factory=list)
     sealed: list[str] = field(default_factory=list)
+    embedded: list[str] = field(default_factory=list)
     passed_over: list[tuple[str, str]] = field(default_factory=list)
     fitted: set[str] = field(default_factory=set)
     _families: int = 0
@@ -80,6 +82,11 @@ class Document:
         """A family that no use of this document has yet."""
         self._families += 1
         return self._families
+
+    def pass_over(self, uses: Sequence[Use], reason: str) -> None:
+        """Leave these uses alone, and name them."""
+        self.uses = [use for use in self.uses if use not in uses]
+        self.passed_over += [(slot.address, reason) for use in uses for slot in use.slots]
 
     def add_css(self, found: CssPictures, at: Sequence[int] | int) -> None:
         """Take over what a stylesheet in this document refers to.
@@ -119,7 +126,15 @@ def read_stylesheet(path: str, data: bytes, home: Home | None = None) -> Documen
         CharsetError: its encoding cannot be edited safely.
     """
     document = Document(path, data, read_text(data), place_of(path, home))
-    # A byte-order mark read as Latin-1 would start a selector; it belongs to no position.
-    mark = next((mark for mark in _MARKS if document.text.text.startswith(mark)), "")
-    document.add_css(find_pictures(document.text.text[len(mark) :]), len(mark))
+    css, mark = without_mark(document.text.text)
+    document.add_css(find_pictures(css), mark)
     return document
+
+
+def without_mark(text: str) -> tuple[str, int]:
+    """A text without its byte-order mark, and how many characters that is.
+
+    Read as Latin-1, the mark would be the start of a selector.
+    """
+    mark = next((mark for mark in _MARKS if text.startswith(mark)), "")
+    return text[len(mark) :], len(mark)

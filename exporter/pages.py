@@ -29,6 +29,10 @@ _SVG_REFERENCES = ("href", "xlink:href")
 # No author nests `noscript` this deep; a hostile page shall not exhaust the stack.
 _DEEPEST = 8
 
+# What shows another document inside the page.
+_EMBEDDED = {"object": "data", "embed": "src", "iframe": "src", "frame": "src"}
+_MARKED_OFF = 'stands inside data-plic="off"'
+
 _PICTURE_FILE = re.compile(
     r"[^?#]*\.(?:jpe?g|jfif|png|gif|webp|avif|bmp|svgz?|ico)(?:[?#].*)?", re.I | re.S
 )
@@ -103,8 +107,7 @@ class _Reader:
         known = len(self.page.uses)
         self._pictures(tag, family)
         if off:
-            self._pass_over(self.page.uses[known:], 'stands inside data-plic="off"')
-            del self.page.uses[known:]
+            self.page.pass_over(self.page.uses[known:], _MARKED_OFF)
         if not is_empty(tag, tag.namespace):
             opens = self.page.new_family() if tag.name == "picture" else family
             self.open.append(_Open(tag.name, off, opens))
@@ -127,6 +130,8 @@ class _Reader:
             self._single_use(tag, _LAZY_POSTER, "lazy")
         elif tag.name == "input" and self._text(tag, "type").lower() == "image":
             self._single_use(tag, "src", "input")
+        elif name := _EMBEDDED.get(tag.name):
+            self.page.embedded.append(self._text(tag, name))
         else:
             self._left(tag)
 
@@ -153,10 +158,6 @@ class _Reader:
             return
         if attribute and _PICTURE_FILE.fullmatch(address := self._single(attribute).address):
             self.page.passed_over.append((address, reason))
-
-    def _pass_over(self, uses: list[Use], reason: str) -> None:
-        for slot in (slot for use in uses for slot in use.slots):
-            self.page.passed_over.append((slot.address, reason))
 
     def _style(self, tag: Tag) -> bool:
         """Note the pictures of a `style` attribute; True if it leaves the box uncovered."""
@@ -236,8 +237,7 @@ class _Reader:
             found = find_pictures(self.page.text.text[raw.start : raw.end])
             self.page.add_css(found, raw.start)
             if self._off:
-                self._pass_over(self.page.uses[known:], 'stands inside data-plic="off"')
-                del self.page.uses[known:]
+                self.page.pass_over(self.page.uses[known:], _MARKED_OFF)
 
     def _value(self, attribute: Attribute) -> Decoded:
         return decode_attribute(self.page.text.text[attribute.value_start : attribute.value_end])

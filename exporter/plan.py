@@ -16,6 +16,7 @@ from exporter.folder import Site
 from exporter.home import find_home
 from exporter.pages import read_page
 from exporter.policy import Decision, Facts, decide, inspect, same_picture
+from exporter.svg_files import SvgError, read_svg
 from exporter.work import parallel
 
 PAGE_SUFFIXES = (".html", ".htm")
@@ -90,6 +91,7 @@ def make_plan(
     plan = Plan(site, find_home(site, url))
     for path in site.files:
         _read_document(plan, path)
+    _read_drawings(plan)
     _resolve(plan)
     _look(plan, cache, jobs, progress)
     plan.decisions = {path: decide(path, facts) for path, facts in plan.facts.items()}
@@ -115,6 +117,26 @@ def _read_document(plan: Plan, path: str) -> None:
         plan.left_alone.add((path, "", reason))
     if page.head_at is not None:
         plan.documents[path] = page
+
+
+def _read_drawings(plan: Plan) -> None:
+    """Read the SVG files; as a picture, one loads nothing from other files."""
+    embedded = {
+        path
+        for document in plan.documents.values()
+        for path in _files(plan, document, document.embedded)
+    }
+    for path in plan.site.files:
+        if PurePosixPath(path).suffix.lower() != ".svg":
+            continue
+        try:
+            drawing = read_svg(path, (plan.site.root / path).read_bytes(), plan.home)
+        except (CharsetError, SvgError) as error:
+            plan.left_alone.add((path, "", str(error)))
+            continue
+        if path not in embedded:
+            drawing.pass_over(drawing.uses, "stands in an SVG file that no page embeds")
+        plan.documents[path] = drawing
 
 
 def _resolve(plan: Plan) -> None:

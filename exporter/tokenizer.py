@@ -15,6 +15,7 @@ from exporter.elements import HTML, SVG, OpenElements
 
 _SPACE = " \t\n\r\f"
 _TAG = re.compile(r"<(?:/?[A-Za-z]|[!?/])")
+_START_TAG = re.compile(r"<[A-Za-z]")
 _DECLARATIONS = ("<!", "<?", "</")
 _TAG_NAME = re.compile(r"[^ \t\n\r\f/>]*")
 _ATTRIBUTE_NAME = re.compile(r"=?[^ \t\n\r\f/>=]*")
@@ -119,6 +120,11 @@ def tokenize(text: str, start: int = 0, end: int | None = None) -> Iterator[Toke
             position = content_end
         elif tag.name in _CHARACTER_DATA:
             position = _raw_text_end(text, tag.name, tag.end, end)
+
+
+def tag_at(text: str, at: int) -> Tag | None:
+    """The start tag at `text[at]`; None if there is none."""
+    return _read_tag(text, at, len(text)) if _START_TAG.match(text, at) else None
 
 
 def _read_tag(text: str, at: int, end: int) -> Tag | None:

@@ -28,6 +28,12 @@ from exporter.srcset import parse_srcset
         ("\ufeffé".encode("utf-16-le"), "utf-16-le", "utf-16-le"),
         ("\ufeffé".encode("utf-16-be"), "utf-16-be", "utf-16-be"),
         (b"\xff not utf-8 at all", "latin-1", "utf-8"),
+        (b"<!-- <meta charset=big5> --><meta charset=x-mac-cyrillic>", "latin-1", "mac-cyrillic"),
+        (b"<meta charset=x-user-defined>\xff", "latin-1", "cp1252"),
+        (b"<meta charset=ks_c_5601-1987>\xb0\xa1", "cp949", "cp949"),
+        (b"<meta charset=big5>\xa5\x5c", "big5hkscs", "big5hkscs"),
+        (b"<?xml version='1.0' encoding='iso-8859-5'?><svg/>", "latin-1", "iso8859-5"),
+        (b'<?xml encoding="big5"?><meta charset=utf-8>', "latin-1", "utf-8"),
     ],
 )
 def test_any_readable_file_comes_back_byte_for_byte(data: bytes, codec: str, charset: str) -> None:
@@ -41,6 +47,7 @@ def test_any_readable_file_comes_back_byte_for_byte(data: bytes, codec: str, cha
     [
         b"<meta charset=no-such-thing>",
         b"<meta charset=iso-2022-jp>",
+        b"<meta charset=hz-gb-2312>",
         b"<meta charset=shift_jis>\x83",
         b"\xff\xfeodd",
         b"\0\0binary",
