@@ -31,6 +31,7 @@ _DEEPEST = 8
 
 # What shows another document inside the page.
 _EMBEDDED = {"object": "data", "embed": "src", "iframe": "src", "frame": "src"}
+_LINKED = "is linked to as a file"
 _MARKED_OFF = 'stands inside data-plic="off"'
 
 _PICTURE_FILE = re.compile(
@@ -144,19 +145,21 @@ class _Reader:
         elif tag.name == "feimage":
             for slot in slots:
                 self.page.passed_over.append((slot.address, "is worked on by an SVG filter"))
+        elif tag.name == "a":
+            for attribute in found:
+                self._linked(attribute, _LINKED)
 
     def _left(self, tag: Tag) -> None:
         """Name the pictures that are not the page's own to show."""
         if tag.name == "meta":
-            kind = (self._text(tag, "property") or self._text(tag, "name")).lower()
-            attribute, reason = tag.get("content"), "is a preview that other sites show"
-            if not kind.startswith(("og:image", "twitter:image")):
-                return
+            kind = self._text(tag, "property") or self._text(tag, "name")
+            if kind.lower().startswith(("og:image", "twitter:image")):
+                self._linked(tag.get("content"), "is a preview that other sites show")
         elif tag.name in ("a", "area"):
-            attribute, reason = tag.get("href"), "is linked to as a file"
-        else:
-            return
-        if attribute and _PICTURE_FILE.fullmatch(address := self._single(attribute).address):
+            self._linked(tag.get("href"), _LINKED)
+
+    def _linked(self, attribute: Attribute | None, reason: str) -> None:
+        if attribute and names_picture(address := self._single(attribute).address):
             self.page.passed_over.append((address, reason))
 
     def _style(self, tag: Tag) -> bool:
@@ -271,6 +274,11 @@ class _Reader:
             )
             for found in parse_srcset(decoded.text)
         ]
+
+
+def names_picture(address: str) -> bool:
+    """True if an address or path ends as those of pictures do."""
+    return bool(_PICTURE_FILE.fullmatch(address))
 
 
 def _head_position(tokens: list[Token]) -> int | None:

@@ -14,7 +14,7 @@ from exporter.charset import CharsetError
 from exporter.documents import Document, Slot, read_stylesheet
 from exporter.folder import Site
 from exporter.home import find_home
-from exporter.pages import read_page
+from exporter.pages import names_picture, read_page
 from exporter.policy import Decision, Facts, decide, inspect, same_picture
 from exporter.svg_files import SvgError, read_svg
 from exporter.work import parallel
@@ -149,13 +149,20 @@ def _resolve(plan: Plan) -> None:
         reason = "its bytes are fixed by an integrity attribute"
         plan.left_alone.add((path, "", reason))
         plan.documents[path].uses.clear()
+    passed_over: set[str] = set()
     for document in plan.documents.values():
         for address, reason in document.passed_over:
-            if next(_files(plan, document, [address]), None):
+            for path in _files(plan, document, [address]):
                 plan.left_alone.add((document.path, address, reason))
+                passed_over.add(path)
         for use in document.uses:
             for slot in use.slots:
                 _resolve_slot(plan, document, slot)
+    known = passed_over.union(plan.targets.values())
+    for path in filter(names_picture, plan.site.files):
+        if path not in known:
+            reason = "no page or stylesheet that is edited names it; a script may"
+            plan.left_alone.add((path, "", reason))
 
 
 def _files(plan: Plan, document: Document, addresses: Iterable[str]) -> Iterator[str]:

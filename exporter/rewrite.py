@@ -34,39 +34,52 @@ class Replacements:
 def edits_of(document: Document, plan: Plan, replaced: Replacements) -> list[Edit]:
     """The edits that make a document show what replaces its pictures."""
     edits: list[Edit] = []
+    types: set[Edit] = set()  # what an element has now and what it shows later share one
     shown = 0
-    for use in document.uses:
-        found = list(_replaced_slots(use, document, plan, replaced))
-        if not found:
-            continue
+    for use, found in _edited(document, plan, replaced):
         edits += found
         if use.type and use.type.address.strip().lower() != _WEBP:
-            edits.append(Edit(use.type.start, use.type.end, _WEBP))
+            types.add(Edit(use.type.start, use.type.end, _WEBP))
         if use.is_src and plan.target(document, use.slots[0]) in replaced.payloads:
             shown += 1
             if shown > _EAGER and use.loading_at is not None:
                 edits.append(Edit(use.loading_at, use.loading_at, 'loading="lazy" '))
-    return edits
+    return [*edits, *types]
 
 
 def payloads_in(document: Document, plan: Plan, replaced: Replacements) -> list[str]:
     """Digests of the payloads that a document shows, each once, in order."""
     found = (
         replaced.payloads.get(plan.target(document, slot) or "")
-        for use in document.uses
-        if list(_replaced_slots(use, document, plan, replaced))
+        for use, _ in _edited(document, plan, replaced)
         for slot in use.slots
     )
     return list(dict.fromkeys(digest for digest in found if digest))
 
 
+def _edited(
+    document: Document, plan: Plan, replaced: Replacements
+) -> Iterator[tuple[Use, list[Edit]]]:
+    """The uses that show something new, with the edits of their addresses."""
+    # A declared type must stay true for every candidate of its element.
+    fixed = {
+        use.type.start
+        for use in document.uses
+        for slot in use.slots
+        if use.type and not _is_webp(plan.target(document, slot), plan, replaced)
+    }
+    for use in document.uses:
+        if use.type and use.type.start in fixed:
+            continue
+        if found := list(_replaced_slots(use, document, plan, replaced)):
+            yield use, found
+
+
 def _replaced_slots(
     use: Use, document: Document, plan: Plan, replaced: Replacements
 ) -> Iterator[Edit]:
-    targets = [plan.target(document, slot) for slot in use.slots]
-    if use.type and not all(_is_webp(target, plan, replaced) for target in targets):
-        return  # a declared type must stay true for every candidate
-    for slot, target in zip(use.slots, targets, strict=True):
+    for slot in use.slots:
+        target = plan.target(document, slot)
         if target in replaced.paths:
             place = document.place
             if place.starts_at_root(slot.address):

@@ -47,3 +47,9 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run() -> Callable[..., Result]:
     """`export` with the fake codec, in this process."""
     return _run
+
+
+@pytest.fixture(scope="session")
+def run_once() -> Callable[..., Result]:
+    """The same for fixtures that tests share."""
+    return _run
