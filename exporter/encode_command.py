@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from exporter.encode import encode_picture
+from exporter.faces import MARGIN, face_rectangles
 from exporter.profiles import PROFILES, needs_text
 from plic_web.commands import worker
 from plic_web.commands.files import Job, Outcome, plan, run_jobs, write_whole
@@ -18,6 +19,8 @@ from plic_web.payload import PayloadError
 from plic_web.payload.container import MAX_PIXELS, MAX_SIDE
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif"})
+
+FAVOURS = ("none", "faces")
 
 
 @click.command()
@@ -29,6 +32,8 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".avif", ".tif", ".tiff"
               help="Which sections are written.")  # fmt: skip
 @click.option("--bpp", type=click.FloatRange(0, 8, min_open=True),
               help="Bits per pixel of the whole file [0.03].")  # fmt: skip
+@click.option("--favour", default="none", show_default=True, type=click.Choice(FAVOURS),
+              help="What gets a higher quality than the rest, at the same rate.")  # fmt: skip
 @click.option("--text", help="A prompt to send along, at most 240 characters.")
 @click.option("--pack", default="lite", show_default=True, help="Pack's name or folder.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes at once [the cores].")
@@ -37,6 +42,7 @@ def encode(
     output: Path,
     profile: str,
     bpp: float | None,
+    favour: str,
     text: str | None,
     pack: str,
     jobs: int | None,
@@ -44,20 +50,31 @@ def encode(
     """Encode pictures (files, or folders of them) as payloads."""
     if needs_text(profile) and not text:
         raise click.UsageError(f"--profile {profile}: needs --text")
+    if favour != "none" and profile not in ("auto", "spr"):
+        raise click.UsageError(f"--favour {favour}: --profile {profile} has no latents to vary")
     todo = plan(inputs, output, SUFFIXES, ".plic")
     run_jobs(
         todo,
-        functools.partial(_encode_one, profile=profile, bpp=bpp, text=text),
+        functools.partial(_encode_one, profile=profile, bpp=bpp, favour=favour, text=text),
         processes=jobs or os.cpu_count() or 1,
         start=functools.partial(worker.start, pack),
         label="Encoding",
     )
 
 
-def _encode_one(job: Job, *, profile: str, bpp: float | None, text: str | None) -> Outcome:
+def _encode_one(
+    job: Job, *, profile: str, bpp: float | None, favour: str, text: str | None
+) -> Outcome:
     try:
         rgb = read_picture(job.source)
-        data = encode_picture(rgb, pack=worker.pack(), profile=profile, bpp=bpp, text=text)
+        data = encode_picture(
+            rgb,
+            pack=worker.pack(),
+            profile=profile,
+            bpp=bpp,
+            text=text,
+            favour=face_rectangles(rgb, margin=MARGIN) if favour == "faces" else (),
+        )
         write_whole(job.target, data)
     except (PayloadError, UnreadablePictureError) as error:
         return Outcome(job, f"{job.source}: {error}", 0)

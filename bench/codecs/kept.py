@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import cv2
 import numpy as np
 
 from bench.codecs.codec import Picture
 from exporter.edges import canny_map
+from exporter.faces import face_rectangles
 from plic_web.payload.keep import MAX_PIXELS, MAX_RECTANGLES, Rect, rounded_area
-from plic_web.quality.faces import Face, FaceDetector
 
 QUALITY = 60
 # Of each side, where there are no faces: on a photograph of Kodak's size that costs about as much
@@ -24,8 +22,7 @@ def kept_rectangles(rgb: Picture) -> list[Rect]:
     height, width = rgb.shape[:2]
     room = min(MAX_PIXELS, rounded_area(width, height))
     kept: list[Rect] = []
-    for face in _detector().detect(rgb)[:MAX_RECTANGLES]:
-        rect = _inside(face, width, height)
+    for rect in face_rectangles(rgb)[:MAX_RECTANGLES]:
         size = rounded_area(rect.width, rect.height)
         if size <= room:
             kept.append(rect)
@@ -45,16 +42,3 @@ def busiest(rgb: Picture) -> Rect:
     row, column = divmod(int(np.argmax(inside)), inside.shape[1])
     left = min(column * width // columns, width - wide)
     return Rect(left, min(row * height // rows, height - high), wide, high)
-
-
-def _inside(face: Face, width: int, height: int) -> Rect:
-    """The pixels of the picture that a face's box touches."""
-    left, top = max(0, int(face.left)), max(0, int(face.top))
-    right = min(width, int(np.ceil(face.left + face.width)))
-    bottom = min(height, int(np.ceil(face.top + face.height)))
-    return Rect(left, top, right - left, bottom - top)
-
-
-@cache
-def _detector() -> FaceDetector:
-    return FaceDetector()

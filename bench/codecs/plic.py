@@ -14,13 +14,16 @@ from bench.codecs.kept import LONGEST, QUALITY, SHARE, kept_rectangles
 from bench.errors import BenchError
 from exporter.cache import engine_versions
 from exporter.encode import encode_picture
+from exporter.faces import MARGIN, face_rectangles
+from exporter.gain import DEFAULT_AHEAD
 from exporter.profiles import SECTIONS
 from plic_web.engine import EngineError, Pack, load_pack, reconstruct
 from plic_web.engine.pack import MAX_STEPS
 from plic_web.payload import Payload
 
 KEEPING = "plic+keep"
-PROFILES = (*SECTIONS, KEEPING)
+FAVOURING = "spr+faces"
+PROFILES = (*SECTIONS, KEEPING, FAVOURING)
 ABLATION = ("plic:pic", "plic:pics", "plic:plic", f"plic:{KEEPING}")
 """PLIC's study, step by step: text; with edges; with colour (the base); with kept pixels."""
 
@@ -47,7 +50,8 @@ class Plic:
                 f"{name}: expected plic[:PROFILE[/STEPS]][@PACK], "
                 f"PROFILE one of {', '.join(PROFILES)}"
             )
-        self._profile, self._keeps = profile.removesuffix("+keep"), profile == KEEPING
+        self._profile = profile.split("+")[0]
+        self._keeps, self._favours = profile == KEEPING, profile == FAVOURING
         self._pack = _pack(match["pack"] or "lite", threads)
         self._steps = self._pack.default_steps if match["steps"] is None else int(match["steps"])
         if not 1 <= self._steps <= MAX_STEPS:
@@ -57,7 +61,7 @@ class Plic:
         named = f"@{Path(match['pack']).absolute().name}" if match["pack"] else ""
         self.label = f"plic ({self._pack.id}{named}, {profile}{_counted(match['steps'])})"
         # The other profiles' sections have a size of their own.
-        self.scalable = profile == "spr"
+        self.scalable = self._profile == "spr"
         self.version = ", ".join(
             [
                 f"1, {self._pack.id}, {_digest(self._pack)}, {profile}, {self._steps} steps",
@@ -72,7 +76,10 @@ class Plic:
         if self.scalable:
             # A half above, so that the division does not cost the last byte.
             bpp = 8 * (budget + 0.5) / (width * height)
-            return encode_picture(image, pack=self._pack, profile="spr", bpp=bpp)
+            favour = face_rectangles(image, margin=MARGIN) if self._favours else ()
+            return encode_picture(
+                image, pack=self._pack, profile=self._profile, bpp=bpp, favour=favour
+            )
         return encode_picture(
             image,
             pack=self._pack,
@@ -87,7 +94,9 @@ class Plic:
         return reconstruct(Payload.parse(data), pack=self._pack, steps=self._steps)
 
     def _settings(self) -> list[str]:
-        """What this module alone decides of a file: the prompt, and what is kept."""
+        """What is decided here, not by the pack: the prompt, and what is kept or favoured."""
+        if self._favours:
+            return [f"{DEFAULT_AHEAD} levels ahead, margin {MARGIN}"]
         if self.scalable:
             return []
         prompt = f"prompt {PROMPT!r}"

@@ -34,6 +34,7 @@ SECTIONS = {
         SectionKind.KEEP,
     },
 }
+VERSIONED = ("plic", "plic:spr+faces", "plic:plic", "plic:plic+keep")
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,19 @@ def test_the_default_is_the_lite_pack_with_latents(face):
         assert kinds == [SectionKind.BASE, SectionKind.LATENTS]
     assert make_codec("plic:spr@lite").encode(face, 900) == data
     assert codec.decode(data).shape == face.shape
+
+
+def test_faces_are_favoured_where_there_are_any(face):
+    plain, favouring = make_codec("plic:spr"), make_codec("plic:spr+faces")
+    assert favouring.scalable
+    assert favouring.version != plain.version
+    assert favouring.label == f"plic ({load_pack('lite').id}, spr+faces)"
+    data = favouring.encode(face, 500)
+    assert 450 < len(data) <= 500
+    assert data != plain.encode(face, 500)
+    assert favouring.decode(data).shape == face.shape
+    faceless = np.ascontiguousarray(face[:96])
+    assert favouring.encode(faceless, 300) == plain.encode(faceless, 300)
 
 
 def test_no_byte_of_the_budget_is_lost_to_rounding(face):
@@ -107,20 +121,21 @@ def test_the_version_tells_packs_profiles_and_steps_apart(tmp_path):
 @pytest.mark.parametrize(
     ("setting", "changed", "concerned"),
     [
-        ("engine_versions", lambda: "another", {"plic", "plic:plic", "plic:plic+keep"}),
-        ("onnxruntime", SimpleNamespace(__version__="0"), {"plic", "plic:plic", "plic:plic+keep"}),
+        ("engine_versions", lambda: "another", set(VERSIONED)),
+        ("onnxruntime", SimpleNamespace(__version__="0"), set(VERSIONED)),
         ("PROMPT", "a cat", {"plic:plic", "plic:plic+keep"}),
         ("QUALITY", 5, {"plic:plic+keep"}),
         ("SHARE", 5, {"plic:plic+keep"}),
         ("LONGEST", 5, {"plic:plic+keep"}),
+        ("DEFAULT_AHEAD", 5, {"plic:spr+faces"}),
+        ("MARGIN", 0.5, {"plic:spr+faces"}),
     ],
 )
 def test_the_version_covers_what_decides_bytes_and_pixels(setting, changed, concerned, monkeypatch):
-    names = ("plic", "plic:plic", "plic:plic+keep")
-    before = {name: make_codec(name).version for name in names}
-    assert before == {name: make_codec(name).version for name in names}
+    before = {name: make_codec(name).version for name in VERSIONED}
+    assert before == {name: make_codec(name).version for name in VERSIONED}
     monkeypatch.setattr(f"bench.codecs.plic.{setting}", changed)
-    assert {name for name in names if make_codec(name).version != before[name]} == concerned
+    assert {name for name in VERSIONED if make_codec(name).version != before[name]} == concerned
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,19 @@ def test_the_plic_profile_sends_edges_and_base(tmp_path):
     assert plic("decode", target, "-o", tmp_path / "x.png").exit_code == 0
 
 
+def test_faces_are_favoured_when_asked(tmp_path):
+    portrait = PHOTO.with_name("kodim04.webp")
+    plain, favoured = tmp_path / "plain.plic", tmp_path / "favoured.plic"
+    assert plic("encode", portrait, "-o", plain).exit_code == 0
+    assert plic("encode", portrait, "-o", favoured, "--favour", "faces").exit_code == 0
+    assert favoured.read_bytes() != plain.read_bytes()
+    width, height = size_of(portrait)
+    assert 8 * favoured.stat().st_size <= 0.03 * width * height
+    refused = plic("encode", portrait, "-o", plain, "--favour", "faces", "--profile", "plic")
+    assert refused.exit_code == 2
+    assert "--profile plic has no latents" in refused.stderr
+
+
 def test_inspect_counts_every_byte(payload):
     described = json.loads(plic("inspect", payload, "--json").output)
     size = payload.stat().st_size

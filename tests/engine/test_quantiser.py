@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from plic_web.engine.errors import PackError
-from plic_web.engine.quantiser import Quantiser, quality_map
+from plic_web.engine.quantiser import Quantiser, quality_map, spread
 
 
 @pytest.fixture
@@ -39,6 +39,23 @@ def test_a_higher_threshold_only_moves_values_toward_zero(quantiser):
             assert (np.abs(b) <= np.abs(a)).all()
             assert (np.abs(b) < np.abs(a)).any()
             assert (a.astype(int) * b >= 0).all()
+
+
+def test_a_map_of_thresholds_holds_place_by_place(quantiser):
+    rng = np.random.default_rng(3)
+    y32 = rng.normal(0, 2, (4, 4, 8)).astype(np.float32)
+    y16 = rng.normal(0, 2, (6, 8, 16)).astype(np.float32)
+    u16 = quality_map(30, None, 8, 16)
+    thresholds = np.array([[0.55, 1.3, 0.55, 0.55]] * 2)
+    mixed = quantiser.quantise(y32, y16, u16, spread(thresholds, 8, 16))
+    low, high = (quantiser.quantise(y32, y16, u16, t) for t in (0.55, 1.3))
+    for found, usual, silenced in zip(mixed, low, high, strict=True):
+        cell = found.shape[2] // 4
+        second = np.s_[..., cell : 2 * cell]
+        assert np.array_equal(found[second], silenced[second])
+        assert not np.array_equal(found[second], usual[second])
+        found[second] = usual[second]
+        assert np.array_equal(found, usual)
 
 
 def test_the_gain_map_moves_its_cells_alone():
