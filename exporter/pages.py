@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from exporter.addresses import Home, place_of
 from exporter.characters import Decoded, decode_attribute
 from exporter.charset import read_text
-from exporter.documents import Document, Slot, Use
+from exporter.documents import Document, Slot, Use, without_mark
 from exporter.elements import HTML, SVG, is_empty
 from exporter.srcset import parse_srcset
 from exporter.stylesheets import find_pictures
@@ -53,7 +53,7 @@ def read_page(path: str, data: bytes, home: Home | None = None) -> Document:
     reader = _Reader(document)
     reader.set_base(tokens)
     reader.read(tokens)
-    document.head_at = _head_position(tokens)
+    document.head_at = _head_position(tokens, without_mark(document.text.text)[1])
     return document
 
 
@@ -281,7 +281,7 @@ def names_picture(address: str) -> bool:
     return bool(_PICTURE_FILE.fullmatch(address))
 
 
-def _head_position(tokens: list[Token]) -> int | None:
+def _head_position(tokens: list[Token], start: int) -> int | None:
     """Where a page's links go; None for a fragment that other pages take in.
 
     Before `</head>`, else before `<body>`, else after what opens a page that names neither.
@@ -296,7 +296,7 @@ def _head_position(tokens: list[Token]) -> int | None:
     opening = itertools.takewhile(
         lambda token: not isinstance(token, Tag) or token.name in _HEAD, tokens
     )
-    return max((token.end for token in opening), default=0)
+    return max((token.end for token in opening), default=start)
 
 
 def written_from_root(page: Document) -> bool:

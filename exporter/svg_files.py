@@ -39,9 +39,11 @@ def read_svg(path: str, data: bytes, home: Home | None = None) -> Document:
 
     def start(name: str, attributes: dict[str, str]) -> None:
         if name == _IMAGE:
-            at = len(fed[: parser.CurrentByteIndex].decode(codec)) + mark
+            at = parser.CurrentByteIndex
+            if codec == "utf-8":
+                at = len(fed[:at].decode())
             values = {attributes[name] for name in _REFERENCES if name in attributes}
-            slots = tuple(_slots(document, at, values))
+            slots = tuple(_slots(document, at + mark, values))
             if slots:
                 document.uses.append(Use(slots, document.new_family(), "svg"))
 
