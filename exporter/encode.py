@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from exporter.edges import canny_map
 from exporter.gain import DEFAULT_AHEAD, MAX_AHEAD
 from exporter.latents import encode_to_budget
+from exporter.plain import room_for, unsaid_share
 from exporter.profiles import PROFILES, SECTIONS, needs_text
 from plic_web.engine import Pack
 from plic_web.payload import Payload, Section, SectionKind
@@ -48,6 +49,7 @@ def encode_picture(
             and ``plic`` otherwise.
         bpp: bits per pixel of the whole file, header and checksum included. The result is
             the best quality that fits, or the smallest that can be made where nothing does.
+            A picture with large plain areas takes less, a plain one its base alone.
             ``None``: 0.03 for ``spr``; the other profiles are as large as their sections are.
         text: a prompt to send along, at most 240 characters; ``pic`` and ``pics`` need one.
         seed: of the noise; ``None`` sends none, which means 0.
@@ -83,14 +85,23 @@ def encode_picture(
     if SectionKind.EDGES in wanted:
         sections[SectionKind.EDGES] = encode_edges(canny_map(rgb))
     if SectionKind.LATENTS in wanted:
-        budget = int((bpp or DEFAULT_BPP) * width * height / 8)
-        room = budget - len(_file(width, height, {**sections, SectionKind.LATENTS: b""}))
-        # An empty section's length takes one byte in the directory, this one's two or three.
-        room -= len(write_varint(max(0, room) << 4)) - 1
-        sections[SectionKind.LATENTS] = encode_to_budget(
-            rgb, sections[SectionKind.BASE], pack, room, favour, favour_levels
-        )
+        base = sections[SectionKind.BASE]
+        share = unsaid_share(rgb, base)
+        if share > 0:
+            room = _room(rgb, sections, bpp or DEFAULT_BPP, share)
+            latents = encode_to_budget(rgb, base, pack, room, favour, favour_levels)
+            sections[SectionKind.LATENTS] = latents
     return _file(width, height, sections)
+
+
+def _room(rgb: Picture, sections: dict[SectionKind, bytes], bpp: float, share_unsaid: float) -> int:
+    """Bytes that the latents may take beside the other sections."""
+    height, width = rgb.shape[:2]
+    budget = int(bpp * width * height / 8)
+    room = budget - len(_file(width, height, {**sections, SectionKind.LATENTS: b""}))
+    # An empty section's length takes one byte in the directory, this one's two or three.
+    room -= len(write_varint(max(0, room) << 4)) - 1
+    return min(room, room_for(share_unsaid, budget))
 
 
 def _extras(text: str | None, seed: int | None) -> dict[SectionKind, bytes]:
