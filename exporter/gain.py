@@ -25,7 +25,7 @@ from plic_web.payload.latents import coded_size, latent_shape
 CELL = 64  # pixels of the coded picture
 MAX_AHEAD = MAX_GAIN - MIN_GAIN
 """So many levels a gain map can tell apart."""
-DEFAULT_AHEAD = 12
+DEFAULT_AHEAD = 8
 """Measured in docs/codecs.md: more costs the background more than it gives a face."""
 
 SILENCINGS = 32  # rungs below level 0

@@ -31,8 +31,8 @@ from training.taef2 import CHANNELS, TAEF2
 from training.train import CLIP, LitePack, Metrics, learning_rate, make_optimiser, step_loss
 from training.validate import SIDE, held_out_pieces, reconstruct
 
-LEVELS = (2, 8, 16, 24, 32, 44, 56)  # of the quality's 64, where a variant is measured
-PHOTOS, TABLE_PHOTOS = 64, 60
+LEVELS = (2, 10, 20, 32, 48)  # of the quality's 64, where a variant is measured
+PHOTOS, TABLE_PHOTOS = 48, 40
 TABLE_VERSION = 1
 
 

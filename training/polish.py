@@ -25,7 +25,7 @@ from training.perceptual import DISTS, LPIPS
 from training.train import Trainer, compile_networks, learning_rate, open_stream, sub_crops
 from training.validate import validate
 
-L1_WEIGHT, LPIPS_WEIGHT, DISTS_WEIGHT, COLOUR_WEIGHT = 1.0, 1.0, 0.5, 1.0
+L1_WEIGHT, LPIPS_WEIGHT, DISTS_WEIGHT, COLOUR_WEIGHT = 1.0, 1.0, 1.0, 1.0
 DISTS_SIDE, LPIPS_MARGIN = 96, 8
 # The discriminator learns alone for so many steps before the decoder listens to it.
 HEAD_START = 200
