@@ -11,25 +11,22 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from plic_web.payload.latent_tables import LatentTables
-from plic_web.payload.latents import Latents, encode_latents
+from plic_web.payload.latents import encode_latents
 from training.batches import Q_LEVELS, batches
 from training.data import Photos
-from training.export import count_tables
+from training.export import count_tables, to_latents
 from training.fsq import FsqQuantiser
 from training.model import Encoder, Widths
 from training.perceptual import LPIPS
 from training.taef2 import CHANNELS, TAEF2
-from training.train import CLIP, LitePack, Metrics, learning_rate, make_optimiser, step_loss
-from training.validate import SIDE, held_out_pieces, reconstruct
+from training.train import LitePack, Metrics, descend, learning_rate, make_optimiser, step_loss
+from training.validate import SIDE, held_out_pieces, judge
 
 LEVELS = (2, 10, 20, 32, 48)  # of the quality's 64, where a variant is measured
 PHOTOS, TABLE_PHOTOS = 48, 40
@@ -78,29 +75,18 @@ def take_decoder(model: LitePack, run: Path) -> None:
         getattr(model, name).load_state_dict(own)
 
 
-def teach(
-    model: LitePack,
-    metrics: Metrics,
-    photos: Photos,
-    arguments: argparse.Namespace,
-    tell: Callable[[str], None],
-) -> None:
+def teach(model: LitePack, metrics: Metrics, photos: Photos, arguments: argparse.Namespace) -> None:
     """Train for the asked steps; the rate's weight rises over the first half of them."""
     optimiser = make_optimiser(model)
     stream = batches(photos, arguments.size, arguments.batch, arguments.seed)
     for step in range(arguments.steps):
         done = step / arguments.steps
         rate = learning_rate(step, done, arguments.rate)
-        for group in optimiser.param_groups:
-            group["lr"] = rate * group["pace"]
         with torch.autocast("cpu", torch.bfloat16, enabled=arguments.bf16):
             loss, parts = step_loss(model, metrics, next(stream), 0.85, min(1.0, 0.1 + 2 * done))
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), CLIP)
-        optimiser.step()
+        descend(model, optimiser, loss, rate)
         if step % 50 == 49:
-            tell(f"step {step + 1}: {parts}")
+            print(f"step {step + 1}: {parts}", flush=True)
 
 
 @torch.no_grad()
@@ -112,23 +98,12 @@ def measure(model: LitePack, lpips: LPIPS, photos: Photos) -> dict[int, tuple[fl
     for level in LEVELS:
         rows = []
         for batch in held_out_pieces(photos, level / (Q_LEVELS - 1), PHOTOS):
-            drawn, quantised = reconstruct(model, lpips, batch)
-            psnr = -10 * torch.log10(((drawn - batch.picture) ** 2).mean((1, 2, 3)) / 4)
-            distance = lpips(drawn, batch.picture)
-            sent = _bytes(quantised.k32, quantised.k16, level, tables)
+            quantised, scores = judge(model, lpips, batch)
+            sent = [len(encode_latents(each, tables)) for each in to_latents(quantised, level)]
             bpp = torch.tensor([8 * count / SIDE**2 for count in sent])
-            rows.append(torch.stack([bpp, distance, psnr], 1))
+            rows.append(torch.cat([bpp[:, None], scores], 1))
         results[level] = tuple(round(v, 4) for v in torch.cat(rows).mean(0).tolist())
     return results
-
-
-def _bytes(k32: Tensor, k16: Tensor, level: int, tables: LatentTables) -> list[int]:
-    """Bytes of each sample's latents section."""
-    integers = (k.round().numpy().astype(np.int16) for k in (k32, k16))
-    return [
-        len(encode_latents(Latents(16, level, None, y32, y16), tables))
-        for y32, y16 in zip(*integers, strict=True)
-    ]
 
 
 def main() -> None:
@@ -154,7 +129,7 @@ def main() -> None:
     metrics = Metrics(LPIPS(arguments.lpips))
     photos = Photos(arguments.data, limit=arguments.limit)
     start = time.monotonic()
-    teach(model, metrics, photos, arguments, lambda line: print(line, flush=True))
+    teach(model, metrics, photos, arguments)
     minutes = round((time.monotonic() - start) / 60, 1)
     record = {"variant": arguments.variant, "steps": arguments.steps, "minutes": minutes}
     print(json.dumps({**record, "held_out": measure(model, metrics.lpips, photos)}), flush=True)

@@ -24,7 +24,7 @@ from plic_web.payload.latent_training import train_tables
 from plic_web.payload.latents import Latents
 from training.batches import base_of
 from training.data import Photos
-from training.latents import ANCHORS
+from training.latents import ANCHORS, Quantised
 from training.model import Conditions, ControlBranch, Encoder, Widths, enlarge
 from training.perceptual import LPIPS
 from training.train import LitePack
@@ -157,9 +157,16 @@ def latents_of(model: LitePack, lpips: LPIPS, photo: np.ndarray, level: int) -> 
     picture, base = signed(crop), signed(base_of(crop, 24))
     y32, y16 = model.encoder(picture, base, lpips.features(picture))
     u16 = torch.full((1, 1, height // 16, width // 16), level / 63)
-    q = model.quantiser(y32, y16, u16)
-    k32, k16 = (k[0].round().to(torch.int16).numpy() for k in (q.k32, q.k16))
-    return Latents(scale=16, q=level, gain_map=None, y32=k32, y16=k16)
+    return to_latents(model.quantiser(y32, y16, u16), level)[0]
+
+
+def to_latents(quantised: Quantised, level: int) -> list[Latents]:
+    """Each sample's integers at quality level 0..63, as the payload would carry them."""
+    k32, k16 = (k.round().to(torch.int16).numpy() for k in (quantised.k32, quantised.k16))
+    return [
+        Latents(scale=16, q=level, gain_map=None, y32=y32, y16=y16)
+        for y32, y16 in zip(k32, k16, strict=True)
+    ]
 
 
 def count_tables(

@@ -157,6 +157,16 @@ def make_optimiser(model: LitePack) -> torch.optim.Optimizer:
     )
 
 
+def descend(model: LitePack, optimiser: torch.optim.Optimizer, loss: Tensor, rate: float) -> None:
+    """One clipped step of an optimiser from ``make_optimiser`` at the learning rate ``rate``."""
+    for group in optimiser.param_groups:
+        group["lr"] = rate * group["pace"]
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), CLIP)
+    optimiser.step()
+
+
 class Trainer:
     """Model, its moving average, optimiser and checkpoint of one run folder."""
 
@@ -204,12 +214,7 @@ class Trainer:
 
     def update(self, loss: Tensor, rate: float) -> None:
         """One optimiser step, and the moving average after it."""
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate * group["pace"]
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), CLIP)
-        self.optimiser.step()
+        descend(self.model, self.optimiser, loss, rate)
         self.step += 1
         # early on, a short memory: the first thousand steps change everything
         memory = min(AVERAGE, (1 + self.step) / (10 + self.step))

@@ -66,6 +66,14 @@ def reconstruct(model: LitePack, lpips: LPIPS, batch: Batch) -> tuple[Tensor, Qu
 
 
 @torch.no_grad()
+def judge(model: LitePack, lpips: LPIPS, batch: Batch) -> tuple[Quantised, Tensor]:
+    """The latents, and [N, 2]: LPIPS-Alex and PSNR in dB of the one-step reconstruction."""
+    picture, quantised = reconstruct(model, lpips, batch)
+    psnr = -10 * torch.log10(((picture - batch.picture) ** 2).mean((1, 2, 3)) / 4)
+    return quantised, torch.stack([lpips(picture, batch.picture), psnr], 1)
+
+
+@torch.no_grad()
 def validate(
     model: LitePack, lpips: LPIPS, photos: Photos, device: torch.device
 ) -> dict[str, list[float]]:
@@ -75,9 +83,8 @@ def validate(
         rows = []
         for piece in held_out_pieces(photos, quality):
             batch = Batch(*(part.to(device) for part in piece))
-            picture, quantised = reconstruct(model, lpips, batch)
-            psnr = -10 * torch.log10(((picture - batch.picture) ** 2).mean((1, 2, 3)) / 4)
-            distance = lpips(picture, batch.picture)
-            rows.append(torch.stack([quantised.bits / SIDE**2, distance, psnr], 1).cpu())
+            quantised, scores = judge(model, lpips, batch)
+            bpp = quantised.bits / SIDE**2
+            rows.append(torch.cat([bpp[:, None], scores], 1).cpu())
         results[f"u {quality}"] = [round(v, 4) for v in torch.cat(rows).mean(0).tolist()]
     return results

@@ -96,7 +96,7 @@ def test_each_variant_learns_and_is_measured_in_bytes(
     first = model.encoder.stem.weight.detach().clone()
     metrics, photos = Metrics(LPIPS(lpips_source)), Photos(shards)
     arguments = argparse.Namespace(size=128, batch=2, seed=1, steps=4, rate=1e-3, bf16=False)
-    teach(model, metrics, photos, arguments, print)
+    teach(model, metrics, photos, arguments)
     assert (model.encoder.stem.weight - first).abs().max() > 0
     results = measure(model, metrics.lpips, photos)
     assert tuple(results) == LEVELS
