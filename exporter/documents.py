@@ -83,10 +83,11 @@ class Document:
         self._families += 1
         return self._families
 
-    def pass_over(self, uses: Sequence[Use], reason: str) -> None:
-        """Leave these uses alone, and name them."""
-        self.uses = [use for use in self.uses if use not in uses]
-        self.passed_over += [(slot.address, reason) for use in uses for slot in use.slots]
+    def pass_over(self, known: int, reason: str) -> None:
+        """Leave all uses but the first `known` alone, and name them."""
+        left = self.uses[known:]
+        del self.uses[known:]
+        self.passed_over += [(slot.address, reason) for use in left for slot in use.slots]
 
     def add_css(self, found: CssPictures, at: Sequence[int] | int) -> None:
         """Take over what a stylesheet in this document refers to.

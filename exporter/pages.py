@@ -108,7 +108,7 @@ class _Reader:
         known = len(self.page.uses)
         self._pictures(tag, family)
         if off:
-            self.page.pass_over(self.page.uses[known:], _MARKED_OFF)
+            self.page.pass_over(known, _MARKED_OFF)
         if not is_empty(tag, tag.namespace):
             opens = self.page.new_family() if tag.name == "picture" else family
             self.open.append(_Open(tag.name, off, opens))
@@ -240,7 +240,7 @@ class _Reader:
             found = find_pictures(self.page.text.text[raw.start : raw.end])
             self.page.add_css(found, raw.start)
             if self._off:
-                self.page.pass_over(self.page.uses[known:], _MARKED_OFF)
+                self.page.pass_over(known, _MARKED_OFF)
 
     def _value(self, attribute: Attribute) -> Decoded:
         return decode_attribute(self.page.text.text[attribute.value_start : attribute.value_end])

@@ -135,7 +135,7 @@ def _read_drawings(plan: Plan) -> None:
             plan.left_alone.add((path, "", str(error)))
             continue
         if path not in embedded:
-            drawing.pass_over(drawing.uses, "stands in an SVG file that no page embeds")
+            drawing.pass_over(0, "stands in an SVG file that no page embeds")
         plan.documents[path] = drawing
 
 
