@@ -61,7 +61,6 @@ def test_cold_starts_cost_more_than_warm_runs(rows):
 def test_ratios_are_of_warm_times_in_the_same_run(rows):
     first, previous, avif = rows[2:]
     assert first.to_avif == first.warm / avif.warm
-    assert first.to_avif > 1
     assert first.to_previous == first.warm / previous.warm
     assert (previous.to_previous, avif.to_avif, avif.to_previous) == (None, None, None)
     assert rows[0].to_avif is None
