@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from exporter.edges import canny_map
 from exporter.gain import DEFAULT_AHEAD, MAX_AHEAD
-from exporter.latents import encode_to_budget
+from exporter.latents import LatentsEncoder
 from exporter.plain import room_for, unsaid_share
 from exporter.profiles import PROFILES, SECTIONS, needs_text
 from plic_web.engine import Pack
@@ -65,54 +65,81 @@ def encode_picture(
         ValueError: an unknown profile, bpp not above 0, favour_levels out of range, or a
             profile without its text.
     """
-    if profile not in PROFILES:
-        raise ValueError(f"profile: expected one of {', '.join(PROFILES)}, got {profile!r}")
-    if bpp is not None and not bpp > 0:
-        raise ValueError(f"bpp: expected a number above 0, got {bpp}")
-    if not 0 <= favour_levels <= MAX_AHEAD:
-        raise ValueError(f"favour_levels: expected 0 to {MAX_AHEAD}, got {favour_levels}")
-    if needs_text(profile) and not text:
-        raise ValueError(f"profile {profile}: needs a text")
-    if profile == "auto":
-        profile = "spr" if "latents" in pack.conditions else "plic"
-    height, width = rgb.shape[:2]
-    wanted = SECTIONS[profile]
-    sections = _extras(text, seed)
-    if keep:
-        sections[SectionKind.KEEP] = encode_keep(rgb, keep, quality=keep_quality)
-    if SectionKind.BASE in wanted:
-        sections[SectionKind.BASE] = encode_base(rgb)
-    if SectionKind.EDGES in wanted:
-        sections[SectionKind.EDGES] = encode_edges(canny_map(rgb))
-    if SectionKind.LATENTS in wanted:
-        base = sections[SectionKind.BASE]
-        share = unsaid_share(rgb, base)
-        if share > 0:
-            room = _room(rgb, sections, bpp or DEFAULT_BPP, share)
-            latents = encode_to_budget(rgb, base, pack, room, favour, favour_levels)
-            sections[SectionKind.LATENTS] = latents
-    return _file(width, height, sections)
+    encoder = PictureEncoder(rgb, pack, profile=profile, text=text)
+    return encoder.encode(
+        bpp,
+        seed=seed,
+        keep=encode_keep(rgb, keep, quality=keep_quality) if keep else b"",
+        favour=favour,
+        favour_levels=favour_levels,
+    )
 
 
-def _room(rgb: Picture, sections: dict[SectionKind, bytes], bpp: float, share_unsaid: float) -> int:
-    """Bytes that the latents may take beside the other sections."""
-    height, width = rgb.shape[:2]
-    budget = int(bpp * width * height / 8)
-    room = budget - len(_file(width, height, {**sections, SectionKind.LATENTS: b""}))
-    # An empty section's length takes one byte in the directory, this one's two or three.
-    room -= len(write_varint(max(0, room) << 4)) - 1
-    return min(room, room_for(share_unsaid, budget))
+class PictureEncoder:
+    """Encodes one picture as often as asked; what does not change is worked out once."""
 
+    def __init__(
+        self, rgb: Picture, pack: Pack, *, profile: str = "auto", text: str | None = None
+    ) -> None:
+        """Arguments and errors are ``encode_picture``'s."""
+        if profile not in PROFILES:
+            raise ValueError(f"profile: expected one of {', '.join(PROFILES)}, got {profile!r}")
+        if needs_text(profile) and not text:
+            raise ValueError(f"profile {profile}: needs a text")
+        if profile == "auto":
+            profile = "spr" if "latents" in pack.conditions else "plic"
+        self._height, self._width = rgb.shape[:2]
+        self._sections: dict[SectionKind, bytes] = {}
+        if text:
+            self._sections[SectionKind.TEXT] = encode_text(text)
+        wanted = SECTIONS[profile]
+        if SectionKind.BASE in wanted:
+            self._sections[SectionKind.BASE] = encode_base(rgb)
+        if SectionKind.EDGES in wanted:
+            self._sections[SectionKind.EDGES] = encode_edges(canny_map(rgb))
+        self._unsaid = 0.0
+        if SectionKind.LATENTS in wanted:
+            base = self._sections[SectionKind.BASE]
+            self._unsaid = unsaid_share(rgb, base)
+            self._latents = LatentsEncoder(rgb, base, pack)
 
-def _extras(text: str | None, seed: int | None) -> dict[SectionKind, bytes]:
-    extras = {}
-    if text:
-        extras[SectionKind.TEXT] = encode_text(text)
-    if seed is not None:
-        extras[SectionKind.SEED] = encode_seed(seed)
-    return extras
+    @property
+    def is_plain(self) -> bool:
+        """True if no rate says more than the base does."""
+        return self._unsaid == 0
 
+    def encode(
+        self,
+        bpp: float | None = None,
+        *,
+        seed: int | None = None,
+        keep: bytes = b"",
+        favour: Sequence[Rect] = (),
+        favour_levels: int = DEFAULT_AHEAD,
+    ) -> bytes:
+        """The payload at a rate; as in ``encode_picture``, but ``keep`` is a whole section."""
+        if bpp is not None and not bpp > 0:
+            raise ValueError(f"bpp: expected a number above 0, got {bpp}")
+        if not 0 <= favour_levels <= MAX_AHEAD:
+            raise ValueError(f"favour_levels: expected 0 to {MAX_AHEAD}, got {favour_levels}")
+        sections = dict(self._sections)
+        if keep:
+            sections[SectionKind.KEEP] = keep
+        if seed is not None:
+            sections[SectionKind.SEED] = encode_seed(seed)
+        if not self.is_plain:
+            room = self._room(sections, bpp or DEFAULT_BPP)
+            sections[SectionKind.LATENTS] = self._latents.encode(room, favour, favour_levels)
+        return self._file(sections)
 
-def _file(width: int, height: int, sections: dict[SectionKind, bytes]) -> bytes:
-    ascending = tuple(Section(kind, sections[kind]) for kind in sorted(sections))
-    return Payload(width, height, ascending).to_bytes()
+    def _room(self, sections: dict[SectionKind, bytes], bpp: float) -> int:
+        """Bytes that the latents may take beside the other sections."""
+        budget = int(bpp * self._width * self._height / 8)
+        room = budget - len(self._file({**sections, SectionKind.LATENTS: b""}))
+        # An empty section's length takes one byte in the directory, this one's two or three.
+        room -= len(write_varint(max(0, room) << 4)) - 1
+        return min(room, room_for(self._unsaid, budget))
+
+    def _file(self, sections: dict[SectionKind, bytes]) -> bytes:
+        ascending = tuple(Section(kind, sections[kind]) for kind in sorted(sections))
+        return Payload(self._width, self._height, ascending).to_bytes()

@@ -11,6 +11,7 @@ on the lowest rung, the favoured cells come down to it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -63,12 +64,30 @@ class Ladder:
         return -SILENCINGS - self._ahead
 
     @property
-    def step(self) -> float:
-        """The parts of a rung that a search below level 0 tells apart.
+    def highest(self) -> int:
+        """The rung of the finest level."""
+        return Q_LEVELS - 1
 
-        There one rung is a tenth of the bytes, too much to give away once a map has been paid for.
+    def at_most(self, rung: float) -> float:
+        """The nearest rung to take at or below ``rung``, within the ladder."""
+        step = self._step(rung)
+        return min(max(math.floor(rung / step) * step, self.lowest), self.highest)
+
+    def above(self, rung: float) -> float:
+        """The next rung after one to take, past the end after the highest."""
+        return rung + self._step(rung)
+
+    def below(self, rung: float) -> float:
+        """The rung before one to take, past the end before the lowest."""
+        return rung - self._step(rung - FINE_STEP)
+
+    def _step(self, rung: float) -> float:
+        """The parts of a rung that a search tells apart.
+
+        Below level 0 one rung is a tenth of the bytes, too much to give away once a map has been
+        paid for.
         """
-        return FINE_STEP if self._ahead else 1
+        return FINE_STEP if self._ahead and rung < 0 else 1
 
     @property
     def _ahead(self) -> int:

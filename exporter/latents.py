@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from exporter.budget import finest
 from exporter.gain import Ladder, Quality, favoured_cells
 from plic_web.engine import Pack
 from plic_web.engine.conditions import MAX_CODED_SIDE, MULTIPLE, pad, to_signed
-from plic_web.engine.quantiser import LEVELS, quality_map, spread
+from plic_web.engine.quantiser import quality_map, spread
 from plic_web.payload.base import decode_base
 from plic_web.payload.keep import Rect
 from plic_web.payload.latents import Latents, coded_size, encode_latents
@@ -65,53 +66,37 @@ def encode_at(analysis: Analysis, pack: Pack, quality: Quality) -> bytes:
     return encode_latents(latents, pack.tables)
 
 
-def encode_to_budget(
-    rgb: Picture,
-    base: bytes,
-    pack: Pack,
-    budget: int,
-    favour: Sequence[Rect] = (),
-    favour_levels: int = 0,
-) -> bytes:
-    """The finest latents section of at most ``budget`` bytes, or the smallest there is.
+class LatentsEncoder:
+    """Codes one picture at many rates: the pack's encoder runs once for each coded size."""
 
-    The largest coded size whose lowest rung fits is taken; bisection finds the highest rung
-    that does (bytes grow with the rung, but for a few). ``favour`` and ``favour_levels`` are
-    ``encode_picture``'s.
-    """
-    height, width = rgb.shape[:2]
-    largest = 16 * MAX_CODED_SIDE // max(width, height)
-    section = b""
-    for scale in (s for s in SCALES if s <= max(largest, SCALES[-1])):
-        analysis = analyse_latents(rgb, base, pack, scale)
-        ladder = Ladder(favoured_cells(favour, width, height, scale), favour_levels)
-        encode = functools.partial(_encode_rung, analysis, pack, ladder)
-        # Rungs below level 0 are for where no level fits.
-        for low, beyond, step in ((0, LEVELS, 1), (ladder.lowest, 0, ladder.step)):
-            section = encode(low)
+    def __init__(self, rgb: Picture, base: bytes, pack: Pack) -> None:
+        """``base`` is the base section of ``rgb`` uint8 [H, W, 3]."""
+        self._rgb, self._base, self._pack = rgb, base, pack
+        self._analyses: dict[int, Analysis] = {}
+
+    def encode(self, budget: int, favour: Sequence[Rect] = (), favour_levels: int = 0) -> bytes:
+        """The finest latents section of at most ``budget`` bytes, or the smallest there is.
+
+        The largest coded size whose lowest rung fits is taken, and of its rungs the highest that
+        fits, or one below it that leaves at most a twenty-fifth of the budget. ``favour`` and
+        ``favour_levels`` are ``encode_picture``'s.
+        """
+        height, width = self._rgb.shape[:2]
+        largest = 16 * MAX_CODED_SIDE // max(width, height)
+        section = b""
+        for scale in (s for s in SCALES if s <= max(largest, SCALES[-1])):
+            ladder = Ladder(favoured_cells(favour, width, height, scale), favour_levels)
+            encode = functools.partial(self._encode_rung, self._analysis(scale), ladder)
+            coded_width, coded_height = coded_size(width, height, scale)
+            section = finest(encode, budget, ladder, coded_width * coded_height)
             if len(section) <= budget:
-                return _finest(encode, budget, section, low, beyond, step)
-    return section
+                break
+        return section
 
+    def _analysis(self, scale: int) -> Analysis:
+        if scale not in self._analyses:
+            self._analyses[scale] = analyse_latents(self._rgb, self._base, self._pack, scale)
+        return self._analyses[scale]
 
-def _encode_rung(analysis: Analysis, pack: Pack, ladder: Ladder, rung: float) -> bytes:
-    return encode_at(analysis, pack, ladder.quality(rung))
-
-
-def _finest(
-    encode: Callable[[float], bytes],
-    budget: int,
-    best: bytes,
-    low: float,
-    beyond: float,
-    step: float,
-) -> bytes:
-    """The section of the highest rung that fits: ``best`` is that of ``low``, which does."""
-    while beyond - low > step:
-        middle = (low + beyond) / 2
-        section = encode(middle)
-        if len(section) <= budget:
-            best, low = section, middle
-        else:
-            beyond = middle
-    return best
+    def _encode_rung(self, analysis: Analysis, ladder: Ladder, rung: float) -> bytes:
+        return encode_at(analysis, self._pack, ladder.quality(rung))
