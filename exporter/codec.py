@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from exporter.gate import Choice
+from exporter.marks import Mark
+from exporter.settings import Wish
 from plic_web.payload import Payload, SectionKind
 
 
@@ -23,8 +27,13 @@ class Codec(Protocol):
         """All that changes a payload besides the picture, for the cache."""
         ...
 
-    def encode(self, rgb: NDArray[np.uint8]) -> bytes:
-        """The payload of an RGB picture, uint8 [height, width, 3]."""
+    def choose(self, rgb: NDArray[np.uint8], marks: Sequence[Mark], wish: Wish) -> Choice:
+        """The payload of an RGB picture, uint8 [height, width, 3], or why it gets none.
+
+        Args:
+            marks: what must not be invented in it.
+            wish: what the site's owner says of it.
+        """
         ...
 
     def reconstruct(self, payload: bytes, width: int) -> NDArray[np.uint8]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
+from exporter.attempts import Attempt
 from exporter.cache import Cache, digests_of, key
 from exporter.codec import Codec
 from exporter.folder import PLIC
@@ -28,6 +28,7 @@ class Picture:
         sizes: width to (width, height): the sizes in which the site uses the picture.
         reader_bytes: by width, what an edge sends to a reader.
         original: path of the largest of its files.
+        attempts: what the gate compared, the one that ships last; none with the gate off.
     """
 
     digest: str
@@ -36,6 +37,7 @@ class Picture:
     original: str
     sizes: dict[int, tuple[int, int]]
     reader_bytes: dict[int, int]
+    attempts: tuple[Attempt, ...] = ()
 
 
 @dataclass
@@ -45,12 +47,14 @@ class Converted:
     Attributes:
         files: to write, by name below `_plic/`.
         decisions: the plan's, with what was found while encoding.
+        rejected: by path, what the gate compared of pictures that did not pass.
     """
 
     pictures: dict[str, Picture] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     replaced: Replacements = field(default_factory=Replacements)
     decisions: dict[str, Decision] = field(default_factory=dict)
+    rejected: dict[str, tuple[Attempt, ...]] = field(default_factory=dict)
 
 
 def convert(plan: Plan, codec: Codec, cache: Cache, jobs: int, progress: Progress) -> Converted:
@@ -61,6 +65,7 @@ def convert(plan: Plan, codec: Codec, cache: Cache, jobs: int, progress: Progres
         if problem:
             for path in group.members:
                 converted.decisions[path] = Decision("webp", problem)
+                converted.rejected[path] = encoded.attempts
     _recompress_all(plan, converted, cache, jobs)
     return converted
 
@@ -68,29 +73,36 @@ def convert(plan: Plan, codec: Codec, cache: Cache, jobs: int, progress: Progres
 def _encode_all(
     plan: Plan, codec: Codec, cache: Cache, jobs: int, progress: Progress
 ) -> list[tuple[Group, Encoded]]:
-    names = [
-        key("payload", codec.settings, plan.digests[group.leader], _sizes(plan, group))
+    tasks = [
+        EncodeTask(
+            path=plan.site.root / group.leader,
+            size=plan.facts[group.leader].size,
+            sizes=tuple(_sizes(plan, group)),
+            marks=plan.facts[group.leader].marks,
+            wish=plan.wishes[group.leader],
+            codec=codec,
+        )
         for group in plan.groups
+    ]
+    names = [
+        key("payload", codec.settings, plan.digests[group.leader], *task.to_json())
+        for group, task in zip(plan.groups, tasks, strict=True)
     ]
     done: dict[int, Encoded] = {}
     for position, name in enumerate(names):
         record = cache.get(name)
         files = cache.files(record["files"]) if record else None
         if files is not None:
-            done[position] = _from_record(record, files)
+            done[position] = Encoded.from_json(record, files)
     missing = [position for position in range(len(names)) if position not in done]
-    tasks = [
-        EncodeTask(plan.site.root / group.leader, size, tuple(_sizes(plan, group)), codec)
-        for group in (plan.groups[position] for position in missing)
-        for size in [plan.facts[group.leader].size]
-    ]
+    wanted = [tasks[position] for position in missing]
     saved = 0
-    for count, (at, encoded) in enumerate(parallel(encode, tasks, jobs), start=1):
+    for count, (at, encoded) in enumerate(parallel(encode, wanted, jobs), start=1):
         done[missing[at]] = encoded
-        cache.put(names[missing[at]], _to_record(encoded))
+        cache.put(names[missing[at]], encoded.to_json())
         if not encoded.problem:
-            saved += tasks[at].size - len(encoded.files[f"{encoded.digest}.plic"])
-        progress(count, len(tasks), saved)
+            saved += wanted[at].size - len(encoded.files[f"{encoded.digest}.plic"])
+        progress(count, len(wanted), saved)
     return [(group, done[position]) for position, group in enumerate(plan.groups)]
 
 
@@ -98,21 +110,6 @@ def _sizes(plan: Plan, group: Group) -> list[tuple[int, int]]:
     """The sizes of a group's files, sorted."""
     facts = (plan.facts[path] for path in group.members)
     return sorted({(found.width, found.height) for found in facts})
-
-
-def _to_record(encoded: Encoded) -> dict[str, Any]:
-    return {
-        "problem": encoded.problem,
-        "digest": encoded.digest,
-        "profile": encoded.profile,
-        "files": digests_of(encoded.files),
-        "reader": {str(width): size for width, size in encoded.reader_bytes.items()},
-    }
-
-
-def _from_record(record: dict[str, Any], files: dict[str, bytes]) -> Encoded:
-    reader = {int(width): size for width, size in record["reader"].items()}
-    return Encoded(record["problem"], record["digest"], record["profile"], files, reader)
 
 
 def _add(plan: Plan, converted: Converted, group: Group, encoded: Encoded) -> str:
@@ -123,7 +120,9 @@ def _add(plan: Plan, converted: Converted, group: Group, encoded: Encoded) -> st
     if known and any(known.sizes.get(width, size) != size for width, size in sizes.items()):
         return "its payload equals that of another picture of other proportions"
     payload = encoded.files[f"{encoded.digest}.plic"]
-    picture = known or Picture(encoded.digest, encoded.profile, payload, group.leader, {}, {})
+    picture = known or Picture(
+        encoded.digest, encoded.profile, payload, group.leader, {}, {}, encoded.attempts
+    )
     converted.pictures[encoded.digest] = picture
     picture.sizes |= sizes
     picture.reader_bytes |= encoded.reader_bytes

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,3 +37,18 @@ class Mark:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Mark:
         return cls(value["kind"], Rect(*value["rect"]), value["score"], value["text"])
+
+
+_ONE_AND_MORE = {
+    FACE: ("face", "faces"),
+    TEXT: ("line of text", "lines of text"),
+    CODE: ("code", "codes"),
+    LOGO: ("logo", "logos"),
+    SUBJECT: ("subject", "subjects"),
+}
+
+
+def count_kinds(marks: Sequence[Mark]) -> str:
+    """How many marks there are of each kind, such as "2 faces, 1 code"; "" for none."""
+    counts = Counter(mark.kind for mark in marks)
+    return ", ".join(f"{n} {_ONE_AND_MORE[kind][n > 1]}" for kind, n in counts.items())

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.encode import encode_picture
+from exporter.encode import PictureEncoder
+from exporter.gate import Choice, choose
+from exporter.marks import Mark
+from exporter.settings import Settings, Wish
 from plic_web.edge.rendition import engine_version
 from plic_web.engine import Pack, load_pack, reconstruct
 from plic_web.payload import Payload
+
+_DEFAULTS = Settings()
 
 
 @functools.lru_cache(maxsize=1)
@@ -26,11 +32,11 @@ class PackCodec:
 
     Attributes:
         name: the pack's name or folder.
-        bpp: bits per pixel to aim at; None leaves it to the encoder.
+        asked: what an export is asked for.
     """
 
     name: str = "lite"
-    bpp: float | None = None
+    asked: Settings = _DEFAULTS
 
     @property
     def pack(self) -> str:
@@ -39,10 +45,18 @@ class PackCodec:
     @property
     def settings(self) -> str:
         pack = _pack(self.name)
-        return f"{pack.id} {sorted(pack.files.items())} {engine_version('cpu')} bpp={self.bpp}"
+        return f"{pack.id} {sorted(pack.files.items())} {engine_version('cpu')} {self.asked}"
 
-    def encode(self, rgb: NDArray[np.uint8]) -> bytes:
-        return encode_picture(rgb, pack=_pack(self.name), bpp=self.bpp)
+    def choose(self, rgb: NDArray[np.uint8], marks: Sequence[Mark], wish: Wish) -> Choice:
+        pack, asked = _pack(self.name), self.asked
+        if wish.quality is not None:
+            # a rate of its own was for the site's quality
+            asked = replace(asked, quality=wish.quality, bpp=None)
+        # a pack that takes no text would send it for nothing
+        text = wish.text if "text" in pack.conditions else None
+        encoder = PictureEncoder(rgb, pack, text=text)
+        width = rgb.shape[1]
+        return choose(rgb, marks, encoder, lambda data: self.reconstruct(data, width), asked)
 
     def reconstruct(self, payload: bytes, width: int) -> NDArray[np.uint8]:
         pack = _pack(self.name)

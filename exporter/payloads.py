@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from exporter.attempts import Attempt
+from exporter.cache import digests_of
 from exporter.codec import Codec, profile_of
+from exporter.marks import Mark
 from exporter.pictures import Picture, PictureError, open_picture
+from exporter.settings import Wish
 from plic_web.edge.images import provenance_xmp
 from plic_web.edge.rendition import WEBP_METHOD
 from plic_web.edge.settings import EdgeSettings
@@ -45,12 +50,25 @@ Rgb = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class EncodeTask:
-    """Attributes: the file to encode, and the sizes in which pages use the picture."""
+    """One picture to encode.
+
+    Attributes:
+        path, size: the file and its bytes.
+        sizes: in pixels, those in which pages use the picture.
+        marks: what must not be invented in it.
+        wish: what the site's owner says of it.
+    """
 
     path: Path
     size: int
     sizes: tuple[tuple[int, int], ...]
+    marks: tuple[Mark, ...]
+    wish: Wish
     codec: Codec
+
+    def to_json(self) -> list[Any]:
+        """What changes the result besides the picture and the codec, as plain JSON values."""
+        return [self.size, self.sizes, [mark.to_json() for mark in self.marks], asdict(self.wish)]
 
 
 @dataclass(frozen=True)
@@ -59,8 +77,10 @@ class Encoded:
 
     Attributes:
         problem: why it stays conventional, or "".
-        files: by name below `_plic/`.
-        reader_bytes: by width, what an edge sends to a reader.
+        files: by name below `_plic/`; those in `report/` are for the report alone.
+        reader_bytes: by width, what an edge sends to a reader; without a reconstruction, what
+            it would send of the original.
+        attempts: what the gate compared, the one that ships last.
     """
 
     problem: str
@@ -68,32 +88,49 @@ class Encoded:
     profile: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
     reader_bytes: dict[int, int] = field(default_factory=dict)
+    attempts: tuple[Attempt, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """All but the files' contents as plain JSON values."""
+        return {
+            "problem": self.problem,
+            "digest": self.digest,
+            "profile": self.profile,
+            "files": digests_of(self.files),
+            "reader": {str(width): size for width, size in self.reader_bytes.items()},
+            "attempts": [attempt.to_json() for attempt in self.attempts],
+        }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any], files: dict[str, bytes]) -> Encoded:
+        reader = {int(width): size for width, size in value["reader"].items()}
+        attempts = tuple(map(Attempt.from_json, value["attempts"]))
+        return cls(value["problem"], value["digest"], value["profile"], files, reader, attempts)
 
 
 def encode(task: EncodeTask) -> Encoded:
     """Encode one picture and make its stand-ins and its pictures for the report."""
     try:
         rgb = open_picture(task.path).rgb()
-        data = task.codec.encode(rgb)
-        payload = Payload.parse(data)
+        choice = task.codec.choose(rgb, task.marks, task.wish)
     except (PictureError, PayloadError) as error:
         return Encoded(f"could not be encoded: {error}")
+    if choice.problem:
+        return Encoded(f"did not pass the gate: {choice.problem}", attempts=choice.attempts)
+    data = choice.payload
     if len(data) > task.size * _LARGEST_SHARE:
-        return Encoded(f"a payload of {len(data)} bytes would save too little")
+        problem = f"a payload of {len(data)} bytes would save too little"
+        return Encoded(problem, attempts=choice.attempts)
+    payload = Payload.parse(data)
     digest = hashlib.sha256(data).hexdigest()[:16]
     files = {f"{digest}.plic": data}
     for width, height in task.sizes:
         files[f"{digest}/{width}.webp"] = stand_in(rgb, width, height)
-    widest = max(width for width, _ in task.sizes)
-    shown = task.codec.reconstruct(data, widest)
     kept = payload.get(SectionKind.KEEP) is not None
+    shown = rgb if choice.shown is None else choice.shown
     reader = {w: len(_as_edge_sends(shown, (w, h), kept)) for w, h in task.sizes}
-    files[f"report/{digest}.webp"] = _for_report(shown)
-    if (base := payload.get(SectionKind.BASE)) is not None:
-        height, width = shown.shape[:2]
-        blur = upsample(decode_base(base, payload.width, payload.height), width, height)
-        files[f"report/{digest}-base.webp"] = _for_report(blur)
-    return Encoded("", digest, profile_of(payload), files, reader)
+    files |= _for_report(digest, payload, rgb, choice.shown)
+    return Encoded("", digest, profile_of(payload), files, reader, choice.attempts)
 
 
 def stand_in(rgb: Rgb, width: int, height: int) -> bytes:
@@ -124,8 +161,20 @@ def _as_edge_sends(shown: Rgb, size: tuple[int, int], kept: bool) -> bytes:
     return _webp(image, quality=quality, method=WEBP_METHOD, xmp=xmp)
 
 
-def _for_report(shown: Rgb) -> bytes:
-    image = Image.fromarray(shown)
+def _for_report(digest: str, payload: Payload, rgb: Rgb, shown: Rgb | None) -> dict[str, bytes]:
+    """Small copies of the original, of the blur where there is one, and of the reconstruction."""
+    pictures = {f"report/{digest}-original.webp": rgb}
+    if (base := payload.get(SectionKind.BASE)) is not None:
+        height = round(_REPORT_WIDTH * payload.height / payload.width)
+        blur = upsample(decode_base(base, payload.width, payload.height), _REPORT_WIDTH, height)
+        pictures[f"report/{digest}-base.webp"] = blur
+    if shown is not None:
+        pictures[f"report/{digest}.webp"] = shown
+    return {name: _thumbnail(picture) for name, picture in pictures.items()}
+
+
+def _thumbnail(picture: Rgb) -> bytes:
+    image = Image.fromarray(picture)
     image.thumbnail((_REPORT_WIDTH, _REPORT_WIDTH * 2))
     return _webp(image, quality=_REPORT_QUALITY)
 

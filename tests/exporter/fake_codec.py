@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from exporter.gate import Choice
+from exporter.marks import Mark
+from exporter.settings import Wish
 from plic_web.payload import Payload, Section, SectionKind
 from plic_web.payload.base import decode_base, encode_base
 
@@ -20,10 +24,13 @@ class FakeCodec:
     settings: str = "fake"
     broken: bool = False
 
-    def encode(self, rgb: NDArray[np.uint8]) -> bytes:
+    def choose(self, rgb: NDArray[np.uint8], marks: Sequence[Mark], wish: Wish) -> Choice:
+        if self.broken:
+            return Choice(b"broken")
         height, width = rgb.shape[:2]
         section = Section(SectionKind.BASE, encode_base(rgb))
-        return b"broken" if self.broken else Payload(width, height, (section,)).to_bytes()
+        data = Payload(width, height, (section,)).to_bytes()
+        return Choice(data, self.reconstruct(data, width))
 
     def reconstruct(self, payload: bytes, width: int) -> NDArray[np.uint8]:
         parsed = Payload.parse(payload)

@@ -1,0 +1,165 @@
+"""What the gate compares: the original and what an edge will show in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from exporter.marks import CODE, FACE, TEXT, Mark
+from plic_web.engine.conditions import MAX_CODED_SIDE
+from plic_web.payload.keep import Rect
+from plic_web.quality.codes import find_codes
+from plic_web.quality.faces import Face, FaceDetector
+from plic_web.quality.lpips import MIN_SIDE, Lpips
+from plic_web.quality.text import Line, Reader, available, misread, text_in_place
+
+SAME_PLACE = 0.5
+"""Boxes that overlap by more (intersection over union) hold the same face."""
+SURE_FACE, LEAST_FACE = 0.7, 20
+"""Faces scored lower, or narrower in pixels, are not asked for: nobody could tell who it is."""
+INVENTED = 0.8
+"""A face that is scored so high where the original has none was invented."""
+LIKENESS = 0.25
+"""The largest LPIPS of a face at 128 pixels at which it is still that person (docs/gate.md)."""
+FACE_SIDE, FACE_MARGIN = 128, 0.1
+MISREAD = 0.1
+"""The share of a line's letters that may be read differently."""
+COLOUR_CELLS = 24  # along the longer side, as in a payload's base
+
+Picture = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How far a reconstruction is from its original.
+
+    Attributes:
+        lpips: AlexNet; of copies of at most 1536 pixels a side.
+        colour: mean CIELAB distance between the means of up to 24x24 cells.
+        lost: the marks that are not there again.
+        invented: faces where the original has none.
+        asked: the marks that were looked for.
+    """
+
+    lpips: float
+    colour: float
+    asked: tuple[Mark, ...]
+    lost: tuple[Mark, ...]
+    invented: int
+
+    def found(self, kind: str) -> tuple[int, int]:
+        """The marks of a kind that are there again, of so many."""
+        asked = sum(mark.kind == kind for mark in self.asked)
+        return asked - sum(mark.kind == kind for mark in self.lost), asked
+
+
+class Judge:
+    """Compares many reconstructions with one original."""
+
+    def __init__(self, original: Picture, marks: Sequence[Mark]) -> None:
+        """``original`` uint8 [H, W, 3], and what was found in it."""
+        self._original = original
+        self._faces = tuple(m for m in marks if m.kind == FACE)
+        texts = tuple(m for m in marks if m.kind == TEXT) if available() else ()
+        codes = tuple(m for m in marks if m.kind == CODE)
+        self._texts, self._codes = texts, codes
+        self._asked_faces = tuple(
+            m for m in self._faces if m.score >= SURE_FACE and m.rect.width >= LEAST_FACE
+        )
+
+    def compare(self, shown: Picture) -> Verdict:
+        """Judge a reconstruction of the original's size."""
+        faces = _detector().detect(shown)
+        lost = [m for m in self._asked_faces if not self._is_same_face(m, shown, faces)]
+        if self._texts:
+            lines = _reader().read(shown)
+            lost += [mark for mark in self._texts if not _is_read(mark, lines)]
+        if self._codes:
+            contents = {code.text for code in find_codes(shown)}
+            lost += [mark for mark in self._codes if mark.text not in contents]
+        return Verdict(
+            lpips=_lpips(self._original, shown),
+            colour=_colour(self._original, shown),
+            asked=(*self._asked_faces, *self._texts, *self._codes),
+            lost=tuple(lost),
+            invented=sum(self._is_invented(face) for face in faces),
+        )
+
+    def _is_same_face(self, mark: Mark, shown: Picture, faces: list[Face]) -> bool:
+        if not any(_overlap(mark.rect, face) >= SAME_PLACE for face in faces):
+            return False
+        one, other = (_face(picture, mark.rect) for picture in (self._original, shown))
+        return _network().distance(one, other) <= LIKENESS
+
+    def _is_invented(self, face: Face) -> bool:
+        wide = min(face.width, face.height) >= LEAST_FACE
+        known = any(_overlap(mark.rect, face) > 0 for mark in self._faces)
+        return wide and face.score >= INVENTED and not known
+
+
+def _lpips(original: Picture, shown: Picture) -> float:
+    height, width = original.shape[:2]
+    # the sizes at which LPIPS has a value and costs no more than the reconstruction
+    scale = min(1.0, MAX_CODED_SIDE / max(height, width))
+    size = max(MIN_SIDE, round(width * scale)), max(MIN_SIDE, round(height * scale))
+    return _network().distance(_scaled(original, size), _scaled(shown, size))
+
+
+def _colour(original: Picture, shown: Picture) -> float:
+    height, width = original.shape[:2]
+    scale = COLOUR_CELLS / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    one, other = (
+        cv2.cvtColor(_scaled(picture, size).astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB)
+        for picture in (original, shown)
+    )
+    return float(np.linalg.norm(one - other, axis=2).mean())
+
+
+def _face(picture: Picture, rect: Rect) -> Picture:
+    """A face and what is just around it, 128x128 pixels."""
+    across, down = round(rect.width * FACE_MARGIN), round(rect.height * FACE_MARGIN)
+    top, left = max(0, rect.top - down), max(0, rect.left - across)
+    crop = picture[top : rect.top + rect.height + down, left : rect.left + rect.width + across]
+    return _scaled(crop, (FACE_SIDE, FACE_SIDE))
+
+
+def _scaled(picture: Picture, size: tuple[int, int]) -> Picture:
+    if picture.shape[1::-1] == size:
+        return picture
+    shrinks = picture.shape[1] * picture.shape[0] > size[0] * size[1]
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(picture, size, interpolation=method), np.uint8)
+
+
+def _overlap(rect: Rect, face: Face) -> float:
+    return Face(rect.left, rect.top, rect.width, rect.height, 1.0, ()).overlap(face)
+
+
+def _is_read(mark: Mark, lines: list[Line]) -> bool:
+    rect = mark.rect
+    right, bottom = rect.left + rect.width, rect.top + rect.height
+    line = Line(mark.text, mark.score, rect.left, rect.top, right, bottom)
+    wrong = misread(line.letters, text_in_place(line, lines))
+    return wrong <= MISREAD * len(line.letters)
+
+
+@cache
+def _network() -> Lpips:
+    # one thread, as several pictures are worked on at a time
+    return Lpips(threads=1)
+
+
+@cache
+def _detector() -> FaceDetector:
+    return FaceDetector(threshold=0.5)
+
+
+@cache
+def _reader() -> Reader:
+    return Reader()
