@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +12,11 @@ from exporter.stylesheets import CssPictures, CssString, find_pictures
 
 # The byte-order mark, as UTF-8 bytes read as Latin-1 and as itself.
 _MARKS = ("\u00ef\u00bb\u00bf", "\ufeff")
+
+
+_PICTURE_FILE = re.compile(
+    r"[^?#]*\.(?:jpe?g|jfif|png|gif|webp|avif|bmp|svgz?|ico)(?:[?#].*)?", re.I | re.S
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,8 @@ class Use:
             "input", "svg" (its `image`) or "css".
         names: element, classes and id of the `img`, as CSS selectors ask for them; "*" too
             where its own style leaves part of its box uncovered.
+        marks: the words of `data-plic` that hold for it, its own and those around it.
+        text: what the page says that the picture shows, at most 240 characters.
     """
 
     slots: tuple[Slot, ...]
@@ -43,6 +51,8 @@ class Use:
     type: Slot | None = None
     loading_at: int | None = None
     names: frozenset[str] = frozenset()
+    marks: tuple[str, ...] = ()
+    text: str = ""
 
     @property
     def is_src(self) -> bool:
@@ -62,6 +72,7 @@ class Document:
         embedded: addresses of documents in frames and objects.
         sealed: those of the stylesheets whose bytes an `integrity` attribute fixes.
         passed_over: addresses that are left alone on purpose, with the reason.
+        remarks: what else its author should hear of.
         fitted: selectors of pictures whose box shows around them (see `CssPictures`).
     """
 
@@ -75,6 +86,7 @@ class Document:
     sealed: list[str] = field(default_factory=list)
     embedded: list[str] = field(default_factory=list)
     passed_over: list[tuple[str, str]] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     fitted: set[str] = field(default_factory=set)
     _families: int = 0
 
@@ -139,3 +151,8 @@ def without_mark(text: str) -> tuple[str, int]:
     """
     mark = next((mark for mark in _MARKS if text.startswith(mark)), "")
     return text[len(mark) :], len(mark)
+
+
+def names_picture(address: str) -> bool:
+    """True if an address or path ends as those of pictures do."""
+    return bool(_PICTURE_FILE.fullmatch(address))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from exporter.addresses import Home, place_of
 from exporter.characters import Decoded, decode_attribute
 from exporter.charset import read_text
-from exporter.documents import Document, Slot, Use, without_mark
+from exporter.documents import Document, Slot, Use, names_picture, without_mark
 from exporter.elements import HTML, SVG, is_empty
+from exporter.said import OFF, Captions, Said, inherit, marks_in, plain
 from exporter.srcset import parse_srcset
 from exporter.stylesheets import find_pictures
 from exporter.tokenizer import Attribute, Doctype, RawText, Tag, Token, tokenize
@@ -34,10 +34,6 @@ _EMBEDDED = {"object": "data", "embed": "src", "iframe": "src", "frame": "src"}
 _LINKED = "is linked to as a file"
 _MARKED_OFF = 'stands inside data-plic="off"'
 
-_PICTURE_FILE = re.compile(
-    r"[^?#]*\.(?:jpe?g|jfif|png|gif|webp|avif|bmp|svgz?|ico)(?:[?#].*)?", re.I | re.S
-)
-
 
 def read_page(path: str, data: bytes, home: Home | None = None) -> Document:
     """Read an HTML file.
@@ -52,18 +48,31 @@ def read_page(path: str, data: bytes, home: Home | None = None) -> Document:
     tokens = list(tokenize(document.text.text))
     reader = _Reader(document)
     reader.set_base(tokens)
-    reader.read(tokens)
+    reader.read(tokens, 0)
+    reader.finish()
     document.head_at = _head_position(tokens, without_mark(document.text.text)[1])
     return document
 
 
 @dataclass
 class _Open:
-    """An open element."""
+    """An open element.
+
+    Attributes:
+        marks: the words of `data-plic` that hold inside.
+        family: of a `picture`.
+        figure: the number of the figure around it, or its own; 0 without one.
+        caption: that of the figure whose caption this is a part of.
+    """
 
     name: str
-    off: bool
+    marks: tuple[str, ...] = ()
     family: int = 0
+    figure: int = 0
+    caption: int = 0
+
+
+_OUTSIDE = _Open("")
 
 
 @dataclass
@@ -73,6 +82,12 @@ class _Reader:
     page: Document
     open: list[_Open] = field(default_factory=list)
     depth: int = 0
+    figures: int = 0
+    said: dict[int, Said] = field(default_factory=dict)
+    marked: dict[int, tuple[str, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.captions = Captions(self.page.text)
 
     def set_base(self, tokens: list[Token]) -> None:
         """Take the first `base href`, which counts for the whole page."""
@@ -81,8 +96,13 @@ class _Reader:
                 self.page.place = self.page.place.based_on(self._value(href).text)
                 return
 
-    def read(self, tokens: list[Token]) -> None:
+    def read(self, tokens: list[Token], start: int) -> None:
+        """Read the tokens of the page from `start` on."""
+        at = start
         for token in tokens:
+            if self._inside.caption:
+                self.captions.add(self._inside.caption, self.page.text.text[at : token.start])
+            at = token.end
             if isinstance(token, RawText):
                 self._raw_text(token)
             elif isinstance(token, Tag) and token.closing:
@@ -90,9 +110,21 @@ class _Reader:
             elif isinstance(token, Tag):
                 self._element(token)
 
+    def finish(self) -> None:
+        """Give each use what stood elsewhere: the words of its picture's `img`, captions."""
+        uses, self.page.uses = self.page.uses, []
+        for use in uses:
+            said = self.said.get(use.family)
+            text = self.captions.text(said) if said else ""
+            marks = inherit(use.marks, self.marked.get(use.family, ()))
+            self.page.uses.append(replace(use, marks=marks, text=text))
+            if OFF in marks:
+                self.page.pass_over(len(self.page.uses) - 1, _MARKED_OFF)
+
     @property
-    def _off(self) -> bool:
-        return bool(self.open) and self.open[-1].off
+    def _inside(self) -> _Open:
+        """The innermost open element."""
+        return self.open[-1] if self.open else _OUTSIDE
 
     def _close(self, name: str) -> None:
         if any(element.name == name for element in self.open):
@@ -100,18 +132,40 @@ class _Reader:
                 pass
 
     def _element(self, tag: Tag) -> None:
-        if tag.name in _CLOSES_ITSELF and self.open and self.open[-1].name == tag.name:
+        if tag.name in _CLOSES_ITSELF and self._inside.name == tag.name:
             self.open.pop()
-        marked = tag.get("data-plic")
-        off = self._off or (marked is not None and self._value(marked).text.strip() == "off")
-        family = self.open[-1].family if self.open and self.open[-1].name == "picture" else 0
+        own, unknown = marks_in(self._text(tag, "data-plic"))
+        self.page.remarks += [f'data-plic="{word}" is not understood' for word in unknown]
+        around = self._inside
+        marks = inherit(around.marks, own)
+        family = around.family if around.name == "picture" else 0
         known = len(self.page.uses)
         self._pictures(tag, family)
-        if off:
-            self.page.pass_over(known, _MARKED_OFF)
+        self._note(tag, known, marks)
+        if family and tag.name in ("img", "image"):
+            self.marked.setdefault(family, own)
         if not is_empty(tag, tag.namespace):
-            opens = self.page.new_family() if tag.name == "picture" else family
-            self.open.append(_Open(tag.name, off, opens))
+            self._open_element(tag, marks, family)
+
+    def _note(self, tag: Tag, known: int, marks: tuple[str, ...]) -> None:
+        """Note what an element says of the pictures that it shows, all but the first `known`."""
+        for at in range(known, len(self.page.uses)):
+            use = self.page.uses[at]
+            self.page.uses[at] = replace(use, marks=marks)
+            if tag.name != "link" and (tag.name == "img" or use.family not in self.said):
+                alt, title = (self._plain(tag, name) for name in ("alt", "title"))
+                self.said[use.family] = Said(alt, title, self._inside.figure)
+
+    def _open_element(self, tag: Tag, marks: tuple[str, ...], family: int) -> None:
+        figure, caption = self._inside.figure, self._inside.caption
+        if tag.name == "picture":
+            family = self.page.new_family()
+        elif tag.name == "figure":
+            self.figures += 1
+            figure, caption = self.figures, 0
+        elif tag.name == "figcaption" and figure and self.captions.opens(figure):
+            caption = figure
+        self.open.append(_Open(tag.name, marks, family, figure, caption))
 
     def _pictures(self, tag: Tag, family: int) -> None:
         """Note what one start tag shows."""
@@ -233,14 +287,14 @@ class _Reader:
     def _raw_text(self, raw: RawText) -> None:
         if raw.element == "noscript" and self.depth < _DEEPEST:
             self.depth += 1
-            self.read(list(tokenize(self.page.text.text, raw.start, raw.end)))
+            self.read(list(tokenize(self.page.text.text, raw.start, raw.end)), raw.start)
             self.depth -= 1
         elif raw.element == "style":
             known = len(self.page.uses)
             found = find_pictures(self.page.text.text[raw.start : raw.end])
             self.page.add_css(found, raw.start)
-            if self._off:
-                self.page.pass_over(known, _MARKED_OFF)
+            for at in range(known, len(self.page.uses)):
+                self.page.uses[at] = replace(self.page.uses[at], marks=self._inside.marks)
 
     def _value(self, attribute: Attribute) -> Decoded:
         return decode_attribute(self.page.text.text[attribute.value_start : attribute.value_end])
@@ -248,6 +302,12 @@ class _Reader:
     def _text(self, tag: Tag, name: str) -> str:
         attribute = tag.get(name)
         return self._value(attribute).text if attribute else ""
+
+    def _plain(self, tag: Tag, name: str) -> str:
+        """An attribute's words, as a reader of the page sees them."""
+        found = tag.get(name)
+        raw = self.page.text.text[found.value_start : found.value_end] if found else ""
+        return plain(self.page.text, raw)
 
     def _type(self, tag: Tag) -> Slot | None:
         """The declared media type; none where the attribute is empty, as for browsers."""
@@ -274,11 +334,6 @@ class _Reader:
             )
             for found in parse_srcset(decoded.text)
         ]
-
-
-def names_picture(address: str) -> bool:
-    """True if an address or path ends as those of pictures do."""
-    return bool(_PICTURE_FILE.fullmatch(address))
 
 
 def _head_position(tokens: list[Token], start: int) -> int | None:
