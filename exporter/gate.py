@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from exporter.attempts import Attempt
 from exporter.encode import PictureEncoder
-from exporter.judge import Judge, Verdict
+from exporter.judge import LEAST_FACE, Judge, Verdict, is_face_to_know
 from exporter.keeping import Keeping, KeepingError
 from exporter.marks import CODE, FACE, LOGO, TEXT, Mark, count_kinds
 from exporter.settings import Settings
@@ -25,7 +25,7 @@ from plic_web.payload.keep import Rect
 
 Picture = NDArray[np.uint8]
 
-MAX_COLOUR = 6.0
+MAX_COLOUR = 5.0
 """The largest mean CIELAB distance of cells: beyond it a picture has another colour."""
 MAX_ATTEMPTS = 4
 # The pack's mean LPIPS falls by about so much for e times the bits (docs/results.md).
@@ -34,8 +34,8 @@ _START_QUALITY, _START_BPP = 0.35, 0.03
 MAX_BPP = 0.15
 """Beyond it more bits change little, and a conventional codec is the truer choice."""
 _LEAST_BPP, _LEAST_RAISE = 0.01, 1.3
-# Letters this high may survive in the latents; smaller ones never did.
-_LARGE_TEXT = 48
+LARGE_FACE, LARGE_TEXT = 150, 48
+"""Pixels from which on faces and letters may survive in the latents; smaller ones never did."""
 
 
 @dataclass(frozen=True)
@@ -179,18 +179,29 @@ def problem_of(verdict: Verdict, quality: float) -> str:
 
 
 def _first_plan(rgb: Picture, marks: Sequence[Mark], settings: Settings) -> _Plan:
-    kept = tuple(m for m in marks if m.kind in (CODE, LOGO) or _is_small_text(m))
-    favoured = tuple(m for m in marks if m.kind in (FACE, TEXT) and m not in kept)
-    return _Plan(settings.bpp or _first_bpp(settings.quality), favoured, Keeping.of(rgb, kept))
+    """Keep what no rate saves, favour what more rate may save."""
+    bpp = settings.bpp or _first_bpp(settings.quality)
+    kept = [mark for mark in marks if _must_be_kept(mark)]
+    # faces too small to be known are kept where there is room for them
+    small = [m for m in marks if m.kind == FACE and m not in kept and m.rect.width < LEAST_FACE]
+    favoured = tuple(m for m in marks if m.kind in (FACE, TEXT) and m not in kept + small)
+    try:
+        return _Plan(bpp, favoured, Keeping.of(rgb, kept + small))
+    except KeepingError:
+        return _Plan(bpp, favoured, Keeping.of(rgb, kept))
+
+
+def _must_be_kept(mark: Mark) -> bool:
+    if mark.kind == FACE:
+        return is_face_to_know(mark) and mark.rect.width < LARGE_FACE
+    if mark.kind == TEXT:
+        return min(mark.rect.height, mark.rect.width) < LARGE_TEXT
+    return mark.kind in (CODE, LOGO)
 
 
 def _first_bpp(quality: float) -> float:
     bpp = _START_BPP * math.exp((_START_QUALITY - quality) / _LPIPS_PER_E)
     return min(max(bpp, _LEAST_BPP), MAX_BPP)
-
-
-def _is_small_text(mark: Mark) -> bool:
-    return mark.kind == TEXT and min(mark.rect.height, mark.rect.width) < _LARGE_TEXT
 
 
 def _next_plan(plan: _Plan, verdict: Verdict, settings: Settings, rgb: Picture) -> _Plan | None:

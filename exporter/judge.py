@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from exporter.likeness import SAME_FEATURES, SAME_PERSON, likeness
 from exporter.marks import CODE, FACE, TEXT, Mark
 from plic_web.engine.conditions import MAX_CODED_SIDE
 from plic_web.payload.keep import Rect
@@ -24,12 +25,9 @@ SURE_FACE, LEAST_FACE = 0.7, 20
 """Faces scored lower, or narrower in pixels, are not asked for: nobody could tell who it is."""
 INVENTED = 0.8
 """A face that is scored so high where the original has none was invented."""
-LIKENESS = 0.25
-"""The largest LPIPS of a face at 128 pixels at which it is still that person (docs/gate.md)."""
-FACE_SIDE, FACE_MARGIN = 128, 0.1
 MISREAD = 0.1
 """The share of a line's letters that may be read differently."""
-COLOUR_CELLS = 24  # along the longer side, as in a payload's base
+COLOUR_CELLS = 12  # along the longer side: more would compare detail, not colour
 
 Picture = NDArray[np.uint8]
 
@@ -40,7 +38,7 @@ class Verdict:
 
     Attributes:
         lpips: AlexNet; of copies of at most 1536 pixels a side.
-        colour: mean CIELAB distance between the means of up to 24x24 cells.
+        colour: mean CIELAB distance between the means of up to 12x12 cells.
         lost: the marks that are not there again.
         invented: faces where the original has none.
         asked: the marks that were looked for.
@@ -58,6 +56,11 @@ class Verdict:
         return asked - sum(mark.kind == kind for mark in self.lost), asked
 
 
+def is_face_to_know(mark: Mark) -> bool:
+    """True for a face that somebody could recognise."""
+    return mark.kind == FACE and mark.score >= SURE_FACE and mark.rect.width >= LEAST_FACE
+
+
 class Judge:
     """Compares many reconstructions with one original."""
 
@@ -68,9 +71,7 @@ class Judge:
         texts = tuple(m for m in marks if m.kind == TEXT) if available() else ()
         codes = tuple(m for m in marks if m.kind == CODE)
         self._texts, self._codes = texts, codes
-        self._asked_faces = tuple(
-            m for m in self._faces if m.score >= SURE_FACE and m.rect.width >= LEAST_FACE
-        )
+        self._asked_faces = tuple(mark for mark in self._faces if is_face_to_know(mark))
 
     def compare(self, shown: Picture) -> Verdict:
         """Judge a reconstruction of the original's size."""
@@ -91,10 +92,10 @@ class Judge:
         )
 
     def _is_same_face(self, mark: Mark, shown: Picture, faces: list[Face]) -> bool:
-        if not any(_overlap(mark.rect, face) >= SAME_PLACE for face in faces):
-            return False
-        one, other = (_face(picture, mark.rect) for picture in (self._original, shown))
-        return _network().distance(one, other) <= LIKENESS
+        alike = likeness(self._original, shown, mark.rect)
+        seen = any(_overlap(mark.rect, face) >= SAME_PLACE for face in faces)
+        # faces of twenty pixels come and go for the detector with the pixels around them
+        return alike >= SAME_FEATURES or (seen and alike >= SAME_PERSON)
 
     def _is_invented(self, face: Face) -> bool:
         wide = min(face.width, face.height) >= LEAST_FACE
@@ -119,14 +120,6 @@ def _colour(original: Picture, shown: Picture) -> float:
         for picture in (original, shown)
     )
     return float(np.linalg.norm(one - other, axis=2).mean())
-
-
-def _face(picture: Picture, rect: Rect) -> Picture:
-    """A face and what is just around it, 128x128 pixels."""
-    across, down = round(rect.width * FACE_MARGIN), round(rect.height * FACE_MARGIN)
-    top, left = max(0, rect.top - down), max(0, rect.left - across)
-    crop = picture[top : rect.top + rect.height + down, left : rect.left + rect.width + across]
-    return _scaled(crop, (FACE_SIDE, FACE_SIDE))
 
 
 def _scaled(picture: Picture, size: tuple[int, int]) -> Picture:

@@ -12,9 +12,9 @@ from exporter.marks import Mark
 from plic_web.payload import PayloadError
 from plic_web.payload.keep import MAX_RECTANGLES, Rect, encode_keep
 
-QUALITIES = (40, 65, 85)
-"""Of kept pixels: faces and large letters read well at the first, small print at the last."""
-_MARGIN_SHARE, _LEAST_MARGIN = 0.15, 2
+QUALITIES = (65, 85)
+"""Of kept pixels: most faces and letters survive the first, small print needs the last."""
+_MARGIN_SHARE, _LEAST_MARGIN = 0.1, 2
 
 Picture = NDArray[np.uint8]
 
