@@ -12,8 +12,22 @@ from plic_web.quality.text import (
     Reader,
     TextUnavailableError,
     character_accuracy,
+    misread,
+    text_in_place,
     words_kept,
 )
+
+__all__ = [
+    "OCR",
+    "SURE",
+    "WORDS",
+    "Line",
+    "PairReader",
+    "character_accuracy",
+    "misread",
+    "text_in_place",
+    "words_kept",
+]
 
 SURE = 0.8
 """Lines of the original that are read less surely (0..1) are not asked for."""
@@ -27,7 +41,7 @@ class PairReader:
         try:
             self._reader = Reader()
         except TextUnavailableError as error:
-            raise MissingPartError(str(error)) from error
+            raise MissingPartError("needs rapidocr; pip install 'plic-web[eval]'") from error
         self.original = OfLast(self._sure_lines)
         self.decoded = OfLast(self._reader.read)  # the two metrics ask one after the other
 
