@@ -14,8 +14,10 @@ from exporter.figures import HOPS, PARTS, Hops, SiteFigures, Visit
 from exporter.plan import Plan
 from exporter.report_pictures import (
     REPORT_FILES,
+    Locate,
     cards,
     conventional,
+    in_site,
     page_address,
     thumbnails,
 )
@@ -35,6 +37,7 @@ def render_report(
     figures: SiteFigures,
     pack: str,
     *,
+    locate: Locate = in_site,
     price: float | None = None,
     currency: str = "",
 ) -> dict[str, bytes]:
@@ -42,6 +45,7 @@ def render_report(
 
     Args:
         pack: name of the pack that made the payloads.
+        locate: where originals are, if not at their places in the output.
         price: of a gigabyte on either hop; not shown without it.
         currency: what stands behind sums of money, such as "EUR".
     """
@@ -68,7 +72,7 @@ def render_report(
         "bars": bars,
         "address": page_address,
     }
-    found = cards(plan, converted)
+    found = cards(plan, converted, locate)
     style = _inline("report.css")
     script = _inline("report.js")
     page = environment.get_template("report.html").render(
@@ -89,7 +93,7 @@ def render_report(
         ],
         gallery=[(card, thumbnails(card, converted.files)) for card in found[:_LARGEST_GALLERY]],
         rest=found[_LARGEST_GALLERY:],
-        conventional=conventional(plan, converted),
+        conventional=conventional(plan, converted, locate),
         left_alone=sorted(
             [*plan.left_alone, *((path, "", why) for path, why in plan.site.refused.items())]
         ),

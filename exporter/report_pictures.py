@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -14,6 +14,9 @@ from exporter.figures import Hops
 from exporter.folder import PLIC
 from exporter.plan import Plan
 from plic_web.payload import Payload
+
+Locate = Callable[[str], str]
+"""From an original's path to its address from the site's folder, or in full; "" for none."""
 
 REPORT_FILES = "report/"
 """Where the thumbnails stand among an export's files. Only the cache needs them on the disk."""
@@ -25,7 +28,7 @@ class Card:
 
     Attributes:
         path: of the original in the site.
-        address: of the original, from the report.
+        address: of the original, from the report; "" if it is not to be had.
         edge_address: of the reconstruction at its largest, where an edge answers.
         widths: in pixels, of the sizes that pages use.
         bpp: bits per pixel of the payload.
@@ -57,7 +60,7 @@ class Conventional:
     """A picture that stays a picture file.
 
     Attributes:
-        address: from the report.
+        address: of the original, from the report; "" if it is not to be had.
         after: bytes of the file in its place, or of itself.
         attempts: those that did not ship.
     """
@@ -80,13 +83,13 @@ class Thumbnails:
     reconstruction: str
 
 
-def cards(plan: Plan, converted: Converted) -> list[Card]:
+def cards(plan: Plan, converted: Converted, locate: Locate) -> list[Card]:
     """All payloads' pictures, the one farthest from its original first, unmeasured ones last."""
-    found = (_card(plan, converted, picture) for picture in converted.pictures.values())
+    found = (_card(plan, converted, picture, locate) for picture in converted.pictures.values())
     return sorted(found, key=_rank)
 
 
-def conventional(plan: Plan, converted: Converted) -> list[Conventional]:
+def conventional(plan: Plan, converted: Converted, locate: Locate) -> list[Conventional]:
     """All other pictures, by path; attempts stand with the file that they were made from."""
     leaders = {group.leader for group in plan.groups}
     rows = []
@@ -97,7 +100,7 @@ def conventional(plan: Plan, converted: Converted) -> list[Conventional]:
             rows.append(
                 Conventional(
                     path=path,
-                    address=page_address(path),
+                    address=_from_report(locate(path)),
                     reason=converted.decisions[path].reason,
                     recompressed=bool(name),
                     before=before,
@@ -118,22 +121,32 @@ def thumbnails(card: Card, files: Mapping[str, bytes]) -> Thumbnails:
     return Thumbnails(data_address("-original"), data_address("-base"), data_address(""))
 
 
+def in_site(path: str) -> str:
+    """The address of a file of the site from the site's folder."""
+    return quote(os.fsencode(path))
+
+
 def page_address(path: str) -> str:
-    """The address of a file of the site from the report."""
-    return "../" + quote(os.fsencode(path))
+    """The address of a page of the site from the report."""
+    return _from_report(in_site(path))
+
+
+def _from_report(address: str) -> str:
+    # a path of the site has no colon once it is encoded
+    return f"../{address}" if address and "://" not in address else address
 
 
 def _rank(card: Card) -> tuple[float, str]:
     return (-card.scores.lpips if card.scores else 1.0, card.path)
 
 
-def _card(plan: Plan, converted: Converted, picture: Picture) -> Card:
+def _card(plan: Plan, converted: Converted, picture: Picture, locate: Locate) -> Card:
     payload = Payload.parse(picture.payload)
     facts = plan.facts[picture.original]
     widest = max(picture.sizes)
     return Card(
         path=picture.original,
-        address=page_address(picture.original),
+        address=_from_report(locate(picture.original)),
         edge_address=f"{picture.digest}/{widest}.webp",
         width=payload.width,
         height=payload.height,

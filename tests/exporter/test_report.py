@@ -31,7 +31,7 @@ from exporter.report import (
     render_report,
     share,
 )
-from exporter.report_pictures import cards, conventional, thumbnails
+from exporter.report_pictures import cards, conventional, in_site, thumbnails
 from exporter.transfer import HEADER_BYTES, seconds, wire_bytes
 
 Run = Callable[..., Result]
@@ -227,7 +227,7 @@ def test_links_name_files_of_the_output(exported: Path) -> None:
 def test_worst_first_and_those_without_scores_last(result: Result) -> None:
     result, paths = measured(result, 0.2, 0.5, 0.3)
     assert len(result.converted.pictures) > 3
-    found = [card.path for card in cards(result.plan, result.converted)]
+    found = [card.path for card in cards(result.plan, result.converted, in_site)]
     assert found[:3] == [paths[1], paths[2], paths[0]]
     assert found[3:] == sorted(found[3:])
     page = render(result)
@@ -249,7 +249,7 @@ def test_what_the_gate_refused_stands_with_its_attempts(result: Result) -> None:
         rejected=dict.fromkeys(members, (attempt,)),
         replaced=replace(converted.replaced, payloads={}, paths={}),
     )
-    rows = {row.path: row for row in conventional(result.plan, refused)}
+    rows = {row.path: row for row in conventional(result.plan, refused, in_site)}
     assert rows[leader].attempts == (attempt,)
     assert [row.path for row in rows.values() if row.attempts] == [leader]
     page = render(replace(result, converted=refused))
@@ -274,7 +274,7 @@ def test_a_large_site_shows_the_worst_and_lists_the_rest(
 
 
 def test_missing_thumbnails_are_left_out(result: Result) -> None:
-    card = cards(result.plan, result.converted)[0]
+    card = cards(result.plan, result.converted, in_site)[0]
     files = {f"report/{card.digest}-base.webp": b"blur"}
     shown = thumbnails(card, files)
     assert shown.blur == "data:image/webp;base64,Ymx1cg=="
@@ -283,6 +283,17 @@ def test_missing_thumbnails_are_left_out(result: Result) -> None:
     page = _Reader(render(replace(result, converted=replace(result.converted, files=files))))
     assert page.all_of("src") == []
     assert card.address in page.all_of("href")
+
+
+def test_originals_may_be_elsewhere_or_nowhere(result: Result) -> None:
+    here = cards(result.plan, result.converted, in_site)[0]
+    there = _Reader(render(result, locate=lambda path: "https://old.example/" + in_site(path)))
+    assert here.address.startswith("../")
+    assert here.address.replace("../", "https://old.example/", 1) in there.all_of("href")
+    gone = _Reader(render(result, locate=lambda path: ""))
+    assert here.address not in gone.all_of("href")
+    assert here.edge_address in gone.all_of("href")
+    assert "" not in gone.all_of("href")
 
 
 def test_cost_is_shown_at_a_price_and_can_be_asked_for(result: Result) -> None:
