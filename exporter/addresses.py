@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote_to_bytes
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _ORIGIN = re.compile(r"(?:https?:)?//([^/?#]*)", re.I)
 _USUAL_PORT = re.compile(r":(?:80|443)?$")
+_SAFE_IN_ATTRIBUTES = "/%:@!$*+,;=~"
 _DOT = re.compile(r"\.|%2e", re.I)
 
 
@@ -188,7 +189,9 @@ def address_of(path: str, place: Place) -> str:
     if place.folder is None:
         raise ValueError("no relative address leads here from another host's base")
     if place.from_root:
-        folder = f"/{place.home.folder}" if place.home and place.home.folder else ""
+        folder = place.home.folder if place.home else ""
+        # What would end an attribute, or stand for something else in one, does not come in.
+        folder = f"/{quote(folder, safe=_SAFE_IN_ATTRIBUTES)}" if folder else ""
         return f"{folder}/{quote(os.fsencode(path))}"
     start = os.fsdecode(unquote_to_bytes(os.fsencode(place.folder)))
     return quote(os.fsencode(posixpath.relpath("/" + path, "/" + start)))

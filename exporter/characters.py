@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html.entities import html5
 from urllib.parse import quote
@@ -26,12 +26,17 @@ class Decoded:
     at: Sequence[int]
 
 
-def decode_attribute(raw: str) -> Decoded:
+def _percent_encoded(characters: str) -> str:
+    return quote(characters, errors="replace")
+
+
+def decode_attribute(raw: str, beyond_ascii: Callable[[str], str] = _percent_encoded) -> Decoded:
     """Resolve the character references of an attribute value (HTML standard, 13.2.5.73).
 
-    Characters beyond ASCII that come from a reference are given percent-encoded: the value is
-    used as an address, where that is the same, and the raw value may be undecoded bytes, with
-    which they must not mix.
+    Args:
+        beyond_ascii: what to give for characters beyond ASCII that come from a reference. The
+            raw value may be undecoded bytes, with which they must not mix. Percent-encoded,
+            they are the same in an address.
     """
     if "&" not in raw:  # as nearly always, and `data:` addresses are long
         return Decoded(raw, range(len(raw) + 1))
@@ -43,7 +48,7 @@ def decode_attribute(raw: str) -> Decoded:
         piece = raw[position]
         if piece == "&" and (match := _REFERENCE.match(raw, position)):
             piece, end = _resolve(match[0], raw, position)
-            piece = piece if piece.isascii() else quote(piece, errors="replace")
+            piece = piece if piece.isascii() else beyond_ascii(piece)
         text.append(piece)
         at += [position] * len(piece)
         position = end

@@ -11,6 +11,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import webencodings
 
@@ -57,9 +58,22 @@ class Text:
         except UnicodeDecodeError:
             return data.decode("utf-8", "surrogateescape")
 
+    def written(self, characters: str) -> str:
+        """As the author would have written characters into `text`; else percent-encoded."""
+        if self.codec != "latin-1":
+            return characters
+        try:
+            return characters.encode(self.charset).decode("latin-1")
+        except UnicodeEncodeError:
+            return quote(characters, errors="replace")
 
-def read_text(data: bytes) -> Text:
-    """Find the encoding of an HTML, CSS or SVG file and decode it.
+
+def read_text(data: bytes, kind: str = "html", charset: str = "utf-8") -> Text:
+    """Find the encoding of a file and decode it.
+
+    Args:
+        kind: "html", "css" or "xml", which declare it in different ways.
+        charset: the Python name of the encoding where the file does not declare one.
 
     Raises:
         CharsetError: the encoding is unknown, keeps state between characters, or does not
@@ -70,7 +84,7 @@ def read_text(data: bytes) -> Text:
             return _decoded(data, codec)
     if data.startswith(codecs.BOM_UTF8):
         return Text(data.decode("latin-1"), "latin-1", "utf-8")
-    declared = _declared(data[:_PRESCAN])
+    declared = _declared(data[:_PRESCAN], kind) or charset
     if declared in _MULTI_BYTE:
         return _decoded(data, declared)
     if b"\0" in data[:_PRESCAN]:
@@ -78,11 +92,16 @@ def read_text(data: bytes) -> Text:
     return Text(data.decode("latin-1"), "latin-1", declared)
 
 
-def _declared(head: bytes) -> str:
-    """The Python name of the declared encoding, labels read as browsers do; else UTF-8."""
-    match = _CSS_CHARSET.match(head) or _META.search(_COMMENT.sub(b"", head)) or _XML.match(head)
+def _declared(head: bytes, kind: str) -> str | None:
+    """The Python name of the declared encoding, labels read as browsers do."""
+    if kind == "css":
+        match = _CSS_CHARSET.match(head)
+    elif kind == "xml":
+        match = _XML.match(head)
+    else:
+        match = _META.search(_COMMENT.sub(b"", head)) or _XML.match(head)
     if not match:
-        return "utf-8"
+        return None
     label = match[1].decode("ascii")
     encoding = webencodings.lookup(label)
     if encoding is None:

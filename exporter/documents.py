@@ -15,7 +15,7 @@ _MARKS = ("\u00ef\u00bb\u00bf", "\ufeff")
 
 
 _PICTURE_FILE = re.compile(
-    r"[^?#]*\.(?:jpe?g|jfif|png|gif|webp|avif|bmp|svgz?|ico)(?:[?#].*)?", re.I | re.S
+    r"[^?#]*\.(?:jpe?g|jfif|png|gif|webp|avif|bmp|(svgz?|ico))(?:[?#].*)?", re.I | re.S
 )
 
 
@@ -73,6 +73,7 @@ class Document:
         sealed: those of the stylesheets whose bytes an `integrity` attribute fixes.
         passed_over: addresses that are left alone on purpose, with the reason.
         remarks: what else its author should hear of.
+        is_xml: empty elements end in "/>".
         fitted: selectors of pictures whose box shows around them (see `CssPictures`).
     """
 
@@ -88,6 +89,7 @@ class Document:
     passed_over: list[tuple[str, str]] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     fitted: set[str] = field(default_factory=set)
+    is_xml: bool = False
     _families: int = 0
 
     def new_family(self) -> int:
@@ -129,16 +131,22 @@ class Document:
             )
 
 
-def read_stylesheet(path: str, data: bytes, home: Home | None = None) -> Document:
+def read_stylesheet(
+    path: str, data: bytes, home: Home | None = None, charset: str = "utf-8"
+) -> Document:
     """Read a CSS file.
 
     Args:
         home: where the site is published, if that is known.
+        charset: the encoding of the page or stylesheet that loads it, as Python names it; it
+            counts where the file says nothing.
 
     Raises:
         CharsetError: its encoding cannot be edited safely.
     """
-    document = Document(path, data, read_text(data), place_of(path, home))
+    document = Document(
+        path, data, read_text(data, kind="css", charset=charset), place_of(path, home)
+    )
     css, mark = without_mark(document.text.text)
     document.add_css(find_pictures(css), mark)
     return document
@@ -153,6 +161,11 @@ def without_mark(text: str) -> tuple[str, int]:
     return text[len(mark) :], len(mark)
 
 
-def names_picture(address: str) -> bool:
-    """True if an address or path ends as those of pictures do."""
-    return bool(_PICTURE_FILE.fullmatch(address))
+def names_picture(address: str, *, drawings: bool = True) -> bool:
+    """True if an address or path ends as those of pictures do.
+
+    Args:
+        drawings: count SVG files and icons too, which are no photos.
+    """
+    found = _PICTURE_FILE.fullmatch(address)
+    return found is not None and (drawings or not found[1])

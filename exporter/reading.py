@@ -8,12 +8,15 @@ from pathlib import PurePosixPath
 
 from exporter.addresses import AddressError, Home, file_of
 from exporter.charset import CharsetError
-from exporter.documents import Document, read_stylesheet
+from exporter.documents import Document
 from exporter.folder import Site
-from exporter.pages import read_page
-from exporter.svg_files import SvgError, read_svg
+from exporter.pages import read_page, read_xhtml
+from exporter.sheets import Sheets
+from exporter.svg_files import read_svg
+from exporter.xml_tokens import XmlError
 
-PAGE_SUFFIXES = (".html", ".htm")
+XHTML_SUFFIXES = (".xhtml", ".xht")
+PAGE_SUFFIXES = (".html", ".htm", *XHTML_SUFFIXES)
 STYLESHEET_SUFFIXES = (".css",)
 DRAWING_SUFFIXES = (".svg",)
 
@@ -38,9 +41,9 @@ class Reading:
     left_alone: LeftAlone = field(default_factory=set)
 
     def read(self) -> None:
-        """Read the pages and stylesheets, then the SVG files."""
-        for path in self._named(PAGE_SUFFIXES + STYLESHEET_SUFFIXES):
-            self._read(path)
+        """Read the pages, then what they load: SVG files and stylesheets."""
+        for path in self._named(PAGE_SUFFIXES):
+            self._read_page(path)
         embedded = {
             path
             for document in self.documents.values()
@@ -48,6 +51,8 @@ class Reading:
         }
         for path in self._named(DRAWING_SUFFIXES):
             self._read_drawing(path, path in embedded)
+        self._read_stylesheets()
+        self.documents = {path: self.documents[path] for path in sorted(self.documents)}
         for path, document in self.documents.items():
             self.left_alone.update((path, "", remark) for remark in document.remarks)
 
@@ -69,14 +74,12 @@ class Reading:
             else:
                 self.left_alone.add((path, "", EXCLUDED))
 
-    def _read(self, path: str) -> None:
+    def _read_page(self, path: str) -> None:
         data = (self.site.root / path).read_bytes()
+        is_xml = PurePosixPath(path).suffix.lower() in XHTML_SUFFIXES
         try:
-            if PurePosixPath(path).suffix.lower() in STYLESHEET_SUFFIXES:
-                self.documents[path] = read_stylesheet(path, data, self.home)
-                return
-            page = read_page(path, data, self.home)
-        except CharsetError as error:
+            page = (read_xhtml if is_xml else read_page)(path, data, self.home)
+        except (CharsetError, XmlError) as error:
             self.left_alone.add((path, "", str(error)))
             return
         if page.head_at is None and page.uses:
@@ -85,11 +88,22 @@ class Reading:
         if page.head_at is not None:
             self.documents[path] = page
 
+    def _read_stylesheets(self) -> None:
+        sheets = Sheets(self.site.root, self.home, self._named(STYLESHEET_SUFFIXES))
+        sheets.load(
+            self.documents.values(), lambda document: self.files(document, document.stylesheets)
+        )
+        for path in sheets.paths:
+            try:
+                self.documents[path] = sheets.settled(path)
+            except CharsetError as error:
+                self.left_alone.add((path, "", str(error)))
+
     def _read_drawing(self, path: str, embedded: bool) -> None:
         """Read an SVG file; as a picture, one loads nothing from other files."""
         try:
             drawing = read_svg(path, (self.site.root / path).read_bytes(), self.home)
-        except (CharsetError, SvgError) as error:
+        except (CharsetError, XmlError) as error:
             self.left_alone.add((path, "", str(error)))
             return
         if not embedded:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exporter.charset import Text
+from exporter.documents import Document, Use
 from exporter.settings import LEVELS
 
 OFF = "off"
@@ -17,6 +18,7 @@ _ABOUT = {OFF: "off", "payload": "action", "webp": "action"} | dict.fromkeys(LEV
 LONGEST_TEXT = 240
 """Characters of a prompt."""
 
+_MARKED_OFF = 'stands inside data-plic="off"'
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
 # Of a caption, more than this is not looked at.
 _LONGEST_CAPTION = 4000
@@ -54,25 +56,55 @@ def plain(text: Text, raw: str) -> str:
     return " ".join(seen.split())[:LONGEST_TEXT].strip()
 
 
-class Captions:
-    """The `figcaption` of each figure, gathered while the page is read."""
+class Sayings:
+    """What one page says of its pictures, gathered while it is read.
+
+    Attributes:
+        marked: by family of a `picture`, the words of its `img`, which hold for all of it.
+    """
 
     def __init__(self, text: Text) -> None:
+        self.marked: dict[int, tuple[str, ...]] = {}
         self._text = text
-        self._raw: dict[int, str] = {}
+        self._said: dict[int, Said] = {}
+        self._figures = 0
+        self._captions: dict[int, str] = {}
+
+    def new_figure(self) -> int:
+        """A number for one more `figure`."""
+        self._figures += 1
+        return self._figures
 
     def opens(self, figure: int) -> bool:
         """Start a caption; False if the figure has one already."""
-        if figure in self._raw:
+        if figure in self._captions:
             return False
-        self._raw[figure] = ""
+        self._captions[figure] = ""
         return True
 
     def add(self, figure: int, piece: str) -> None:
         """Add what stands between two tags inside the caption."""
-        if len(self._raw[figure]) < _LONGEST_CAPTION:
-            self._raw[figure] += _COMMENT.sub("", piece)[:_LONGEST_CAPTION]
+        if len(self._captions[figure]) < _LONGEST_CAPTION:
+            self._captions[figure] += _COMMENT.sub("", piece)[:_LONGEST_CAPTION]
 
-    def text(self, said: Said) -> str:
+    def take(self, uses: Iterable[Use], element: str, said: Said) -> None:
+        """Note what an element says of its uses; an `img` speaks for its whole `picture`."""
+        for use in uses:
+            if element == "img" or use.family not in self._said:
+                self._said[use.family] = said
+
+    def complete(self, page: Document) -> None:
+        """Give each use what stood elsewhere: the words of its picture's `img`, captions."""
+        uses, page.uses = page.uses, []
+        for use in uses:
+            marks = inherit(use.marks, self.marked.get(use.family, ()))
+            page.uses.append(replace(use, marks=marks, text=self._text_of(use)))
+            if OFF in marks:
+                page.pass_over(len(page.uses) - 1, _MARKED_OFF)
+
+    def _text_of(self, use: Use) -> str:
         """The prompt that a page's words make: `alt`, else the caption, else `title`."""
-        return said.alt or plain(self._text, self._raw.get(said.figure, "")) or said.title
+        if not (said := self._said.get(use.family)):
+            return ""
+        caption = self._captions.get(said.figure, "")
+        return said.alt or plain(self._text, caption) or said.title

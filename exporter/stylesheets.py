@@ -12,7 +12,9 @@ import tinycss2
 # Where a picture can be replaced by one of the same size. Not `cursor`, `mask`,
 # `border-image`, `shape-outside`: these are made for exact pixels. Not custom properties:
 # browsers disagree on what their addresses are relative to.
-PICTURE_PROPERTIES = frozenset({"background", "background-image", "content"})
+PICTURE_PROPERTIES = frozenset(
+    {"background", "background-image", "content", "list-style", "list-style-image"}
+)
 
 _NEWLINE = re.compile(r"\r\n|[\n\r\f]")
 _IMAGE_SETS = frozenset({"image-set", "-webkit-image-set"})

@@ -28,6 +28,8 @@ _SCRIPT_STEP = re.compile(r"<!--|-->|<(/?)script(?=[ \t\n\r\f/>])", re.I)
 # so too; its content is handed out for the caller to tokenize on its own.
 RAW_TEXT = frozenset({"iframe", "noembed", "noframes", "noscript", "script", "style", "xmp"})
 _CHARACTER_DATA = frozenset({"textarea", "title"})
+HIDDEN = (RAW_TEXT | _CHARACTER_DATA) - {"noscript", "style"}
+"""Elements of which nothing inside is shown as an element."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def tokenize(text: str, start: int = 0, end: int | None = None) -> Iterator[Toke
             tag = replace(tag, namespace=namespace)
         yield tag
         position = tag.end
-        if namespace == SVG and (content := _svg_style(text, tag, end)):
+        if namespace == SVG and (content := plain_style(text, tag, end)):
             yield content
             position = content.end
         if tag.closing or namespace != HTML:
@@ -198,8 +200,13 @@ def _raw_text_end(text: str, element: str, at: int, end: int) -> int:
     return match.start() if match else end
 
 
-def _svg_style(text: str, tag: Tag, end: int) -> RawText | None:
-    """The content of SVG's `style`, if it is plain: there it is text and markup like any other."""
+def plain_style(text: str, tag: Tag, end: int) -> RawText | None:
+    """The content of a `style` of SVG or XML, if it is plain: it is text and markup like others.
+
+    Args:
+        tag: of any element.
+        end: where the text ends.
+    """
     if tag.name != "style" or tag.self_closing:
         return None
     at = tag.end

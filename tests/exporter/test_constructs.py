@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
+from xml.parsers import expat
 
 import pytest
 
@@ -16,7 +17,10 @@ from exporter.export import Result
 from exporter.splice import undo
 
 HERE = Path(__file__).parent
-FILES = ("index.html", "style.css", "embedded.svg", "shown.svg")
+FILES = (
+    "index.html", "page.xhtml", "style.css", "imported.css", "imported-too.css", "embedded.svg",
+    "shown.svg",
+)  # fmt: skip
 _NAMED = re.compile(r"\?((?:edited|named|silent)-[a-z-]+)")
 
 
@@ -45,7 +49,7 @@ def plic(out: Path, name: str) -> Any:
 def test_every_address_ends_as_its_name_says(folders: tuple[Path, Path]) -> None:
     site, out = folders
     before, after = names(site), names(out)
-    assert len(before) == len(set(before)) > 70
+    assert len(before) == len(set(before)) > 110
     assert after == [name for name in before if not name.startswith("edited")]
     left = {
         name: entry["reason"]
@@ -72,6 +76,11 @@ def test_every_edit_leads_to_the_picture_that_was_there(folders: tuple[Path, Pat
             else:
                 assert written == "image/webp" or written.startswith(("<link", 'loading="lazy" '))
     assert changed == sum(name.startswith("edited") for name in names(site))
+
+
+def test_xhtml_stays_well_formed(folders: tuple[Path, Path]) -> None:
+    for folder in folders:
+        expat.ParserCreate().Parse((folder / "page.xhtml").read_bytes(), True)
 
 
 def test_the_rest_is_named_too(folders: tuple[Path, Path]) -> None:

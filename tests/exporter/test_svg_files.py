@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.svg_files import SvgError, read_svg
+from exporter.svg_files import read_svg
+from exporter.xml_tokens import XmlError
 
 SVG = "<svg xmlns='http://www.w3.org/2000/svg' xmlns:x='http://www.w3.org/1999/xlink'"
 
@@ -22,10 +23,23 @@ def found(svg: str, codec: str = "utf-8") -> list[str]:
         (f"{SVG}><image href='a.jpg'/></svg>", ["a.jpg"]),
         (
             f'{SVG}>\r\n<g><image\n x:href = "a.jpg" href="b.jpg"></image></g></svg>',
-            ["a.jpg", "b.jpg"],
+            ["b.jpg", "a.jpg"],
         ),
         (f"{SVG}><a x:href='a.jpg'><image x:href='b&amp;c.jpg'/></a></svg>", ["b&amp;c.jpg"]),
         (f"{SVG}><style><![CDATA[<image href='a.jpg'/>]]></style></svg>", []),
+        (f"{SVG}><style>g{{background:url(a.jpg)}}</style></svg>", ["a.jpg"]),
+        (f"{SVG}><style> <![CDATA[g>a{{content:url('a.jpg')}}]]></style></svg>", ["a.jpg"]),
+        (f"{SVG}><style>g&gt;a{{background:url(a.jpg)}}</style></svg>", []),
+        (f"{SVG}><style type='text/less'>g{{background:url(a.jpg)}}</style></svg>", []),
+        (f"{SVG}><style/><g style='background:url(&quot;a.jpg&#34;)'/></svg>", ["a.jpg"]),
+        (f"{SVG}><style xmlns='urn:x'>g{{background:url(a)}}</style></svg>", []),
+        (f"{SVG}><g data-plic='off'><image href='a'/></g><image href='b'/></svg>", ["b"]),
+        (f"{SVG}><g data-plic='off'/><image href='b'/></svg>", ["b"]),
+        (
+            f"{SVG}><foreignObject><p xmlns='http://www.w3.org/1999/xhtml'><img src='a'/><IMG src="
+            f"'b'/><style>p{{background:url(c)}}</style><br/></p></foreignObject></svg>",
+            ["a", "c"],
+        ),
         (f"{SVG}><!-- <image href='a.jpg'/> --><?x <image href='a.jpg'/> ?></svg>", []),
         (f"{SVG}><title>é</title><image alt='é>' href='a.jpg'/></svg>", ["a.jpg"]),
         (f"{SVG} xmlns:s='http://www.w3.org/2000/svg'><s:image href='a.jpg'/></svg>", ["a.jpg"]),
@@ -64,5 +78,5 @@ def test_encodings() -> None:
     ],
 )
 def test_what_is_not_well_formed_or_a_bomb_is_refused(svg: str) -> None:
-    with pytest.raises(SvgError, match="not well-formed"):
+    with pytest.raises(XmlError, match="not well-formed"):
         found(svg)

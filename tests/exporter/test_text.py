@@ -37,9 +37,24 @@ from exporter.srcset import parse_srcset
     ],
 )
 def test_any_readable_file_comes_back_byte_for_byte(data: bytes, codec: str, charset: str) -> None:
-    text = read_text(data)
+    text = read_text(data, kind="css" if data.startswith(b"@") else "html")
     assert (text.codec, text.charset) == (codec, charset)
     assert text.text.encode(text.codec) == data
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "charset"),
+    [
+        (b"/* <meta charset=big5> */", "css", "cp1251"),
+        (b'/**/@charset "big5";', "css", "cp1251"),
+        (b'@charset "utf-16le";', "css", "utf-8"),
+        (b"\xef\xbb\xbf@charset 'x'", "css", "utf-8"),
+        (b"<svg><meta charset='big5'/></svg>", "xml", "cp1251"),
+        (b"<?xml version='1.0' encoding='KOI8-R'?><meta charset='big5'/>", "xml", "koi8-r"),
+    ],
+)
+def test_each_kind_of_file_declares_in_its_own_way(data: bytes, kind: str, charset: str) -> None:
+    assert read_text(data, kind, "cp1251").charset == charset
 
 
 @pytest.mark.parametrize(
@@ -63,6 +78,13 @@ def test_readable_gives_the_authors_characters() -> None:
     assert text.text[3:] != "é"
     assert text.readable(text.text[3:]) == "é"
     assert read_text(b"<meta charset=cp1252>\xe9").readable("\xe9") == "é"
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "windows-1252", "shift_jis"])
+def test_written_is_what_the_author_would_have_written(charset: str) -> None:
+    text = read_text(f"<meta charset={charset}>".encode())
+    assert text.readable(text.written("ア")) in ("ア", "%E3%82%A2")
+    assert text.readable(text.written("é")) == "é"
 
 
 @pytest.mark.parametrize(
