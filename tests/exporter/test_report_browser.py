@@ -57,6 +57,10 @@ def test_fits_the_screen_and_asks_for_nothing(
     page = open_page(width, color_scheme=scheme)
     page.locator("details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    margin = page.locator("h1").bounding_box()["x"]
+    for table in page.locator(".visit").all():
+        box = table.bounding_box()
+        assert box["x"] + box["width"] <= width - margin + 1
     for picture in page.locator("img").all():
         picture.scroll_into_view_if_needed() if picture.is_visible() else None
     page.wait_for_function(
