@@ -38,7 +38,8 @@ class Use:
         type: the media type that the author declared for all the slots.
         loading_at: where `loading="lazy"` belongs; None where it is set or has no meaning.
         shown_by: "img", "source", "preload", "lazy" (`data-src`), "poster" (of a `video`),
-            "input", "svg" (its `image`) or "css".
+            "input", "object" (or `embed`), "background" (of a table), "svg" (its `image`) or
+            "css".
         names: element, classes and id of the `img`, as CSS selectors ask for them; "*" too
             where its own style leaves part of its box uncovered.
         marks: the words of `data-plic` that hold for it, its own and those around it.

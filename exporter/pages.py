@@ -9,10 +9,11 @@ from exporter.charset import read_text
 from exporter.documents import Document, without_mark
 from exporter.elements import HTML
 from exporter.page_reader import read_tokens
-from exporter.tokenizer import Doctype, Tag, Token, tokenize
+from exporter.tokenizer import Doctype, RawText, Tag, Token, tokenize
 from exporter.xml_tokens import xml_tokens
 
-_HEAD = frozenset({"html", "head", "meta", "title", "link", "script", "style", "base", "noscript"})
+_WITH_TEXT = frozenset({"title", "script", "style", "noscript"})
+_HEAD = frozenset({"html", "head", "meta", "link", "base"}) | _WITH_TEXT
 
 
 def read_page(path: str, data: bytes, home: Home | None = None) -> Document:
@@ -74,7 +75,14 @@ def _head_position(tokens: list[Token], start: int) -> int | None:
     opening = itertools.takewhile(
         lambda token: not isinstance(token, Tag) or token.name in _HEAD, tokens
     )
-    return max((token.end for token in opening), default=start)
+    return max((token.end for token in opening if not _opens_text(token)), default=start)
+
+
+def _opens_text(token: Token) -> bool:
+    """True for what markup cannot follow: it would be text, like all up to the end tag."""
+    if isinstance(token, Tag):
+        return not token.closing and token.name in _WITH_TEXT
+    return isinstance(token, RawText)
 
 
 def written_from_root(page: Document) -> bool:

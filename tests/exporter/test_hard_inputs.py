@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from exporter.charset import CharsetError
 from exporter.documents import Document, read_stylesheet
 from exporter.folder import Site
-from exporter.pages import read_page
+from exporter.pages import read_page, read_xhtml
 from exporter.plan import Plan
 from exporter.rewrite import Replacements, edits_of, head_edit
 from exporter.splice import apply_edits, records, undo
@@ -60,6 +60,11 @@ def rewritten(document: Document, *, head: bool = False) -> bytes:
         "<textarea><img src=a></textarea><noscript><img src=«b»></noscript><xmp><img src=c></xmp>",
         "<style>/* url(a) */a{background:url( «b\\).jpg» )}<!-- b{background:url('«c»')}\r</style>",
         "<img srcset=',, «a,b» 1x,,«c», «d(»' src=  «x»><img \x01 src=«\x01y»>",
+        "<iframe srcdoc='<img src=\"«a.jpg»\"><img src=«b&amp;c» title=&#39;>&#39;>'></iframe>",
+        "<iframe srcdoc=\"é<p style='content:url(«a»)'>&Eth;<img srcset='«a» 1x,«b»&#x20;2x'>\">",
+        "<iframe srcdoc='<iframe srcdoc=&quot;&amp;lt;img src=&amp;#34;«a»&amp;#34;>&quot;>'>",
+        "<iframe srcdoc=&lt;img&#32;src=«a»&gt;<img&#32;src=b>",
+        "<iframe srcdoc='<style>a{background:url(«a»)}&lt;/style>' data-plic=é>",
         "</p </b/><br/><img/src=«a/»>=<img =src=b src=«c»><img src=«d» src=e><img src><img src=>",
     ],
 )
@@ -86,6 +91,9 @@ _HTML = [
     "<div ", "data-plic=off ", "<script>", "</script>", "<!--", "-->", "<![CDATA[", "]]>",
     "<textarea>", "<plaintext>", "<video poster=a>", "<input type=image src=", "<link rel=preload ",
     "as=image ", "imagesrcset='a 1x' ", "href=a ", "<meta charset=utf-8>", "<meta charset=big5>",
+    "<iframe srcdoc='&lt;img src=&quot;a&quot;>", "<iframe srcdoc=\"<img src='a'>", "&lt;",
+    "<object type=image/jpeg data=a.jpg ", "<td background=a ", "<figure>", "</figure>", "&bne;",
+    "<figcaption>", "data-plic='high x'", "alt='&eacute;'", "<style type=a>", "&quot;", "&nvgt;",
     "{{ a }}", "{% b %}", "&amp;", "&#x61;", "loading ", "srcset=", "src=",
 ]  # fmt: skip
 _CSS = [
@@ -116,6 +124,12 @@ def survives(read: Callable[[str, bytes], Document], path: str, data: bytes) -> 
     assert rewritten(again) == output
 
 
+def test_links_never_become_text() -> None:
+    before = "<!doctype html><meta charset=utf-8>"
+    for opening in ("<noscript>", "<title>", "<script>", "<style>"):
+        assert read_page("a.html", f"{before}{opening}<p>".encode()).head_at == len(before)
+
+
 def test_no_depth_is_a_danger() -> None:
     for opening in ("<noscript>", "<svg><desc>", "<div data-plic=off>", "<template>", "<picture>"):
         page = f"<!doctype html>{opening * 3000}<img src=a>"
@@ -140,6 +154,36 @@ def test_any_svg_file(data: bytes) -> None:
     survives(read_svg, "a.svg", data)
     namespace = b"<svg xmlns='http://www.w3.org/2000/svg'>"
     survives(read_svg, "a.svg", namespace + data + b"<image href='a'/></svg>")
+
+
+_XML = [
+    "<p>", "</p>", "<p/>", "<img src='a'/>", "<img src=\"a&amp;b\" alt='&#233;'></img>", "<svg:g>",
+    "</svg:g>", "<svg:image x:href='a'/>", "<picture>", "</picture>", "<source srcset='a, b 2x'/>",
+    "<style>a{background:url(b)}</style>", "<style><![CDATA[a>b{content:url(c)}]]></style>",
+    "<iframe srcdoc='&lt;img src=&quot;a&quot;>'/>", "<table background='a'/>", "<!-- <img/> -->",
+    "<![CDATA[<img/>]]>", "<?a <img?>", "<script>", "</script>", "&e;", "<IMG src='&e;'/>", "\r\n",
+    "<div data-plic='off'>", "</div>", "<figure>", "</figure>", "é", "𝄞", "<title><img/></title>",
+]  # fmt: skip
+_XHTML = (
+    "{}<!DOCTYPE html [<!ENTITY e '<img src=\"a\"/>'>]>"
+    "<html xmlns='http://www.w3.org/1999/xhtml' xmlns:svg='http://www.w3.org/2000/svg'"
+    " xmlns:x='http://www.w3.org/1999/xlink'><head></head><body>{}</body></html>"
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.sampled_from(_XML), max_size=12).map("".join), _CODECS)
+def test_any_xhtml_page(body: str, codec: str) -> None:
+    declared = f"<?xml version='1.0' encoding='{codec.removesuffix('-sig')}'?>"
+    data = _XHTML.format("" if codec.startswith("utf") else declared, body).encode(codec, "ignore")
+    survives(read_xhtml, "a.xhtml", data)
+    try:
+        document = read_xhtml("a.xhtml", data)
+    except (CharsetError, XmlError):
+        return
+    assert document.is_xml
+    assert document.head_at is not None
+    read_xhtml("a.xhtml", rewritten(document, head=True))  # still well-formed
 
 
 @pytest.mark.slow
