@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from exporter.elements import HTML, SVG, OpenElements
+from exporter.raw_text import declaration_end, plain_style, raw_text_end
 
 _SPACE = " \t\n\r\f"
 _TAG = re.compile(r"<(?:/?[A-Za-z]|[!?/])")
@@ -19,10 +20,7 @@ _START_TAG = re.compile(r"<[A-Za-z]")
 _DECLARATIONS = ("<!", "<?", "</")
 _TAG_NAME = re.compile(r"[^ \t\n\r\f/>]*")
 _ATTRIBUTE_NAME = re.compile(r"=?[^ \t\n\r\f/>=]*")
-_WHITESPACE = re.compile(r"[ \t\n\r\f]*")
 _UNQUOTED = re.compile(r"[^ \t\n\r\f>]*")
-_COMMENT_END = re.compile(r"--!?>")
-_SCRIPT_STEP = re.compile(r"<!--|-->|<(/?)script(?=[ \t\n\r\f/>])", re.I)
 
 # Elements whose content is text and not tags. A browser that runs scripts reads `noscript`
 # so too; its content is handed out for the caller to tokenize on its own.
@@ -97,7 +95,7 @@ def tokenize(text: str, start: int = 0, end: int | None = None) -> Iterator[Toke
     while match := _TAG.search(text, position, end):
         at = match.start()
         if match[0] in _DECLARATIONS:
-            position = _markup_declaration(text, at, end, elements.in_foreign_element)
+            position = declaration_end(text, at, end, elements.in_foreign_element)
             if text[at : at + 9].lower() == "<!doctype" and position <= end:
                 yield Doctype(at, position)
             continue
@@ -109,7 +107,7 @@ def tokenize(text: str, start: int = 0, end: int | None = None) -> Iterator[Toke
             tag = replace(tag, namespace=namespace)
         yield tag
         position = tag.end
-        if namespace == SVG and (content := plain_style(text, tag, end)):
+        if namespace == SVG and (content := style_of(text, tag, end)):
             yield content
             position = content.end
         if tag.closing or namespace != HTML:
@@ -117,16 +115,24 @@ def tokenize(text: str, start: int = 0, end: int | None = None) -> Iterator[Toke
         if tag.name == "plaintext":
             return
         if tag.name in RAW_TEXT:
-            content_end = _raw_text_end(text, tag.name, tag.end, end)
+            content_end = raw_text_end(text, tag.name, tag.end, end)
             yield RawText(tag.name, tag.end, content_end)
             position = content_end
         elif tag.name in _CHARACTER_DATA:
-            position = _raw_text_end(text, tag.name, tag.end, end)
+            position = raw_text_end(text, tag.name, tag.end, end)
 
 
 def tag_at(text: str, at: int) -> Tag | None:
     """The start tag at `text[at]`; None if there is none."""
     return _read_tag(text, at, len(text)) if _START_TAG.match(text, at) else None
+
+
+def style_of(text: str, tag: Tag, end: int) -> RawText | None:
+    """The CSS in an element of SVG or XML that ends before `end`, if it is a plain `style`."""
+    if tag.name != "style" or tag.self_closing:
+        return None
+    found = plain_style(text, tag.end, end)
+    return RawText("style", *found) if found else None
 
 
 def _read_tag(text: str, at: int, end: int) -> Tag | None:
@@ -177,69 +183,6 @@ def _skip_space(text: str, at: int, end: int) -> int:
     while at < end and text[at] in _SPACE:
         at += 1
     return at
-
-
-def _markup_declaration(text: str, at: int, end: int, foreign: bool) -> int:
-    """Where the comment, doctype, CDATA section or bogus comment at `at` ends."""
-    if text.startswith("<!--", at):
-        for abrupt in ("<!-->", "<!--->"):
-            if text.startswith(abrupt, at):
-                return at + len(abrupt)
-        match = _COMMENT_END.search(text, at + 4, end)
-        return match.end() if match else end
-    closing = "]]>" if foreign and text.startswith("<![CDATA[", at) else ">"
-    close = text.find(closing, at, end)
-    return end if close < 0 else close + len(closing)
-
-
-def _raw_text_end(text: str, element: str, at: int, end: int) -> int:
-    """Where the content of a raw-text element that starts at `at` ends."""
-    if element == "script":
-        return _script_end(text, at, end)
-    match = re.compile(rf"</{element}(?=[ \t\n\r\f/>])", re.I).search(text, at, end)
-    return match.start() if match else end
-
-
-def plain_style(text: str, tag: Tag, end: int) -> RawText | None:
-    """The content of a `style` of SVG or XML, if it is plain: it is text and markup like others.
-
-    Args:
-        tag: of any element.
-        end: where the text ends.
-    """
-    if tag.name != "style" or tag.self_closing:
-        return None
-    at = tag.end
-    close = text.find("<", at, end)
-    if close >= 0 and not text[at:close].strip(_SPACE) and text.startswith("<![CDATA[", close):
-        at = close + len("<![CDATA[")
-        stop = text.find("]]>", at, end)
-        rest = _match(_WHITESPACE, text, stop + len("]]>"), end)
-        close, plain = rest.end(), stop >= 0
-    else:
-        stop, plain = close, "&" not in text[at:close]
-    if not plain or text[close : close + 7].lower() != "</style":
-        return None
-    return RawText("style", at, stop)
-
-
-def _script_end(text: str, at: int, end: int) -> int:
-    """The same for `script`, where `<!-- <script> </script>` hides an end tag."""
-    escaped = doubly = False
-    for match in _SCRIPT_STEP.finditer(text, at, end):
-        found = match[0].lower()
-        if found == "<!--":
-            # `<!-->` opens and closes at once: the "--" may overlap.
-            escaped = not text.startswith((">", "->"), match.end())
-        elif found == "-->":
-            escaped = doubly = False
-        elif match[1]:
-            if not doubly:
-                return match.start()
-            doubly = False
-        elif escaped:
-            doubly = True
-    return end
 
 
 def _match(pattern: re.Pattern[str], text: str, at: int, end: int) -> re.Match[str]:

@@ -10,7 +10,7 @@ from xml.parsers import expat
 from exporter.charset import Text
 from exporter.documents import without_mark
 from exporter.elements import HTML, MATHML, SVG
-from exporter.tokenizer import HIDDEN, Attribute, Tag, Token, plain_style, tag_at
+from exporter.tokenizer import HIDDEN, Attribute, Tag, Token, style_of, tag_at
 
 _NAMESPACES = {
     "http://www.w3.org/1999/xhtml": HTML,
@@ -92,7 +92,7 @@ class _XmlReader:
         )
         # Emptiness is told by the end tag that follows.
         self.tokens.append(replace(tag, self_closing=False))
-        if namespace in (HTML, SVG) and (style := plain_style(self._text, tag, len(self._text))):
+        if namespace in (HTML, SVG) and (style := style_of(self._text, tag, len(self._text))):
             self.tokens.append(style)
 
     def _end(self, expanded: str) -> None:
