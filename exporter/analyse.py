@@ -115,6 +115,19 @@ def kind_of(statistics: Statistics, exact_colours: int | None = None) -> str:
     return "photo"
 
 
+def drawing_name(statistics: Statistics, width: int, height: int) -> str:
+    """What a "graphic" probably is: "logo or icon", "screenshot" or "chart, diagram or map".
+
+    For the reader of a report only: all of them are treated alike.
+    """
+    if max(width, height) <= 320 or statistics.colours <= 6:
+        return "logo or icon"
+    wide = 1.2 <= width / height <= 2.4 and min(width, height) >= 360
+    if wide and statistics.flat >= 0.5 and statistics.two_toned * statistics.contrast >= 0.03:
+        return "screenshot"
+    return "chart, diagram or map"
+
+
 def exact_colours(rgb: NDArray[np.uint8]) -> int:
     """How many of the 2**24 colours cover 90 % of an RGB picture, uint8 [height, width, 3]."""
     pixels = _bands(rgb).reshape(-1, 3).astype(np.uint32)

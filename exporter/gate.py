@@ -25,6 +25,14 @@ from plic_web.payload.keep import Rect
 
 Picture = NDArray[np.uint8]
 
+Seen = Callable[[Attempt, Picture], None]
+"""Is told of an attempt and its reconstruction."""
+
+
+def unseen(attempt: Attempt, shown: Picture) -> None:
+    """The `Seen` of whoever does not watch."""
+
+
 MAX_COLOUR = 5.0
 """The largest mean CIELAB distance of cells: beyond it a picture has another colour."""
 MAX_ATTEMPTS = 4
@@ -79,7 +87,7 @@ def choose(
     encoder: PictureEncoder,
     reconstruct: Callable[[bytes], Picture],
     settings: Settings,
-    seen: Callable[[Attempt, Picture], None] = lambda *_: None,
+    seen: Seen = unseen,
 ) -> Choice:
     """The cheapest payload found that passes, or why none does.
 
@@ -99,6 +107,8 @@ def choose(
     trial = _Trial(rgb, encoder, reconstruct, Judge(rgb, marks), settings, seen)
     for _ in range(MAX_ATTEMPTS):
         verdict = trial.make(plan)
+        if verdict is None:
+            break
         if not trial.attempts[-1].problem:
             return trial.best_seed(plan)
         try:
@@ -120,14 +130,20 @@ class _Trial:
     reconstruct: Callable[[bytes], Picture]
     judge: Judge
     settings: Settings
-    seen: Callable[[Attempt, Picture], None]
+    seen: Seen
     attempts: list[Attempt] = field(default_factory=list)
     payload: bytes = b""
     shown: Picture | None = None
 
-    def make(self, plan: _Plan, seed: int | None = None) -> Verdict:
-        """Encode, reconstruct and judge one payload, which becomes the last attempt."""
-        self.payload = _encode(self.encoder, self.rgb, plan, seed)
+    def make(self, plan: _Plan, seed: int | None = None) -> Verdict | None:
+        """Encode, reconstruct and judge one payload, which becomes the last attempt.
+
+        None where it is the last one's again, as of a plain picture at any rate.
+        """
+        data = _encode(self.encoder, self.rgb, plan, seed)
+        if data == self.payload:
+            return None
+        self.payload = data
         self.shown = self.reconstruct(self.payload)
         verdict = self.judge.compare(self.shown)
         attempt = Attempt(

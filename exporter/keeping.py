@@ -14,6 +14,8 @@ from plic_web.payload.keep import MAX_RECTANGLES, Rect, encode_keep
 
 QUALITIES = (65, 85)
 """Of kept pixels: most faces and letters survive the first, small print needs the last."""
+MOST_PLACES = 3 * MAX_RECTANGLES
+"""More could hardly be joined into few enough rectangles."""
 _MARGIN_SHARE, _LEAST_MARGIN = 0.1, 2
 
 Picture = NDArray[np.uint8]
@@ -40,6 +42,8 @@ class Keeping:
         kept = tuple(marks)
         if not kept:
             return cls((), quality)
+        if len(kept) > MOST_PLACES:
+            raise KeepingError(f"{len(kept)} places would have to be kept")
         height, width = rgb.shape[:2]
         rectangles = merge([_with_margin(mark, width, height) for mark in kept])
         try:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exporter.encode import PictureEncoder
-from exporter.gate import Choice, choose
+from exporter.gate import Choice, Seen, choose, unseen
 from exporter.marks import Mark
 from exporter.settings import Settings, Wish
 from plic_web.edge.rendition import engine_version
@@ -47,7 +47,14 @@ class PackCodec:
         pack = _pack(self.name)
         return f"{pack.id} {sorted(pack.files.items())} {engine_version('cpu')} {self.asked}"
 
-    def choose(self, rgb: NDArray[np.uint8], marks: Sequence[Mark], wish: Wish) -> Choice:
+    def choose(
+        self,
+        rgb: NDArray[np.uint8],
+        marks: Sequence[Mark],
+        wish: Wish,
+        seen: Seen = unseen,
+    ) -> Choice:
+        """As in `Codec`; `seen` is told of each attempt and its reconstruction."""
         pack, asked = _pack(self.name), self.asked
         if wish.quality is not None:
             # a rate of its own was for the site's quality
@@ -56,7 +63,7 @@ class PackCodec:
         text = wish.text if "text" in pack.conditions else None
         encoder = PictureEncoder(rgb, pack, text=text)
         width = rgb.shape[1]
-        return choose(rgb, marks, encoder, lambda data: self.reconstruct(data, width), asked)
+        return choose(rgb, marks, encoder, lambda data: self.reconstruct(data, width), asked, seen)
 
     def reconstruct(self, payload: bytes, width: int) -> NDArray[np.uint8]:
         pack = _pack(self.name)

@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from exporter.analyse import exact_colours, kind_of, measure
+from exporter.analyse import Statistics, drawing_name, exact_colours, kind_of, measure
 from exporter.detect import find_marks
 from exporter.marks import CODE, FACE, LOGO, SUBJECT, TEXT, Mark, count_kinds
 from exporter.pictures import MEDIA_TYPES, PictureError, open_picture
@@ -49,6 +49,7 @@ class Facts:
         signature: a 12x12 RGB thumbnail in hexadecimal, to tell the same picture in
             another size.
         marks: what must not be invented in it.
+        drawing: what a picture of kind "graphic" or "text" probably is.
     """
 
     problem: str
@@ -61,6 +62,7 @@ class Facts:
     kind: str = ""
     signature: str = ""
     marks: tuple[Mark, ...] = ()
+    drawing: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The facts as plain JSON values, what `Facts.from_json` takes."""
@@ -106,7 +108,8 @@ def inspect(path: Path, *, closely: bool = True) -> Facts:
     media = MEDIA_TYPES[picture.format]
     if min(width, height) < MIN_SIDE:
         return Facts("", size, width, height, media, picture.lossless)
-    kind = kind_of(measure(rgb), exact_colours(rgb) if picture.lossless else None)
+    statistics = measure(rgb)
+    kind = kind_of(statistics, exact_colours(rgb) if picture.lossless else None)
     transparent = picture.is_transparent()
     may_be_drawn = kind in DRAWABLE and not transparent
     thumbnail = cv2.resize(rgb, (_SIGNATURE_SIDE, _SIGNATURE_SIDE), interpolation=cv2.INTER_AREA)
@@ -121,7 +124,12 @@ def inspect(path: Path, *, closely: bool = True) -> Facts:
         kind=kind,
         signature=thumbnail.tobytes().hex(),
         marks=tuple(find_marks(rgb, text=closely, saliency=closely)) if may_be_drawn else (),
+        drawing="" if kind in DRAWABLE else _drawing(kind, statistics, width, height),
     )
+
+
+def _drawing(kind: str, statistics: Statistics, width: int, height: int) -> str:
+    return "text" if kind == "text" else drawing_name(statistics, width, height)
 
 
 def decide(path: str, facts: Facts, wish: Wish = _NO_WISH) -> Decision:
@@ -147,8 +155,7 @@ def decide(path: str, facts: Facts, wish: Wish = _NO_WISH) -> Decision:
     if wish.action == "payload":
         return Decision("payload", f"its owner said so; {facts.kind}")
     if drawn:
-        reason = f"looks like a drawing ({facts.kind}), not a photo"
-        return Decision("webp", reason, exact=True)
+        return Decision("webp", f"looks like a drawing ({facts.drawing}), not a photo", exact=True)
     if name := _EXACT_BY_NAME.search(PurePosixPath(path).stem.lower()):
         return Decision("webp", f"its name says {name[1]}", exact=True)
     return _by_marks(facts)
