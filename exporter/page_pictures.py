@@ -40,7 +40,7 @@ class PagePictures:
         Args:
             family: that of the `picture` that it is a child of, or 0.
         """
-        if tag.namespace not in (HTML, SVG):
+        if tag.namespace not in (HTML, SVG) or not tag.attributes:
             return
         fitted = self._style(tag)
         if tag.namespace == SVG:

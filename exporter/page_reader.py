@@ -104,10 +104,9 @@ class _Reader:
     def _element(self, tag: Tag) -> None:
         if tag.name in _CLOSES_ITSELF and self._inside.name == tag.name and not self.strict:
             self.open.pop()
-        own, unknown = marks_in(self.markup.value(tag, "data-plic"))
-        self.page.remarks += [f'data-plic="{word}" is not understood' for word in unknown]
         around = self._inside
-        marks = inherit(around.marks, own)
+        own = self._words(tag)
+        marks = inherit(around.marks, own) if own else around.marks
         family = around.family if around.name == "picture" else 0
         known = len(self.page.uses)
         self.pictures.take(tag, family)
@@ -120,6 +119,14 @@ class _Reader:
             self._inner_page(tag, marks)
         if not is_empty(tag, tag.namespace):
             self._open_element(tag, marks, family)
+
+    def _words(self, tag: Tag) -> tuple[str, ...]:
+        """The known words of an element's own `data-plic`; the others are named."""
+        if not tag.get("data-plic"):
+            return ()
+        known, unknown = marks_in(self.markup.value(tag, "data-plic"))
+        self.page.remarks += [f'data-plic="{word}" is not understood' for word in unknown]
+        return known
 
     def _mark(self, known: int, marks: tuple[str, ...]) -> None:
         """Put words on all uses but the first `known`."""

@@ -17,6 +17,7 @@ PICTURE_PROPERTIES = frozenset(
 )
 
 _NEWLINE = re.compile(r"\r\n|[\n\r\f]")
+_MAY_REFER = re.compile(r"[(\\]|object-fit", re.I)
 _IMAGE_SETS = frozenset({"image-set", "-webkit-image-set"})
 # No author nests this deep; a hostile file shall not exhaust the stack.
 _DEEPEST = 64
@@ -59,6 +60,9 @@ class CssPictures:
 
 def find_pictures(css: str, *, declarations: bool = False) -> CssPictures:
     """Find the pictures of a stylesheet, or of a `style` attribute's declarations."""
+    # Most `style` attributes are short, many and without anything to find.
+    if declarations and not _MAY_REFER.search(css):
+        return CssPictures()
     reader = _Reader(css)
     nodes = tinycss2.parse_component_value_list(css)
     reader.read(nodes, prelude=[], depth=0 if not declarations else 1)
