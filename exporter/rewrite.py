@@ -103,10 +103,11 @@ def head_edit(page: Document, stylesheet: str, bundle: str, shim: str) -> Edit:
         address_of(f"{PLIC}/{name}", place) for name in (stylesheet, bundle, shim)
     )
     assert page.head_at is not None  # only stylesheets and fragments have none
-    end = "/>" if page.is_xml else ">"
+    end, start = ">", f'<script type="module" src="{script}"></script>'
+    if page.is_xml:  # Chromium runs no module that an XML document's own markup names
+        end, start = "/>", f'<script>import(new URL("{script}",document.baseURI))</script>'
     return Edit(
         page.head_at,
         page.head_at,
-        f'<link rel="stylesheet" href="{sheet}"{end}<link rel="plic" href="{bases}"{end}'
-        f'<script type="module" src="{script}"></script>',
+        f'<link rel="stylesheet" href="{sheet}"{end}<link rel="plic" href="{bases}"{end}{start}',
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import shutil
@@ -121,22 +122,46 @@ def test_a_browser_shows_all_of_them_in_the_same_places(
     assert "p.jpg" in asked_before
 
 
+_SHOWN_IN_XHTML = """() => [
+  document.contentType,
+  document.querySelector('p > img').naturalWidth,
+  document.querySelector('iframe').contentDocument.querySelector('img').naturalWidth,
+]"""
+
+
+@pytest.mark.browser
+def test_an_xhtml_page_and_its_script_work(folders: tuple[Path, Path], chromium: Any) -> None:
+    asked: dict[str, int] = {}
+    page = chromium.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.route("**/*", functools.partial(_serve, folders[1], asked))
+    page.goto("http://h.example/page.xhtml", wait_until="load")
+    page.wait_for_selector("details.plic")
+    assert page.evaluate(_SHOWN_IN_XHTML) == ["application/xhtml+xml", 360, 360]
+    page.close()
+    assert errors == []
+    assert any(path.endswith(".bases") for path, status in asked.items() if status == 200)
+
+
 def _visit(browser: Any, folder: Path) -> tuple[list[Any], dict[str, int]]:
     """Name and size of the elements of a folder's front page; what was asked for, with status."""
     asked: dict[str, int] = {}
 
-    def serve(route: Any) -> None:
-        path = unquote(re.sub(r"^https?://h\.example/|\?.*", "", route.request.url))
-        path = path.lower() or "index.html"  # a host that does not tell case, as the page expects
-        asked[path] = 200 if (folder / path).is_file() else 404
-        if asked[path] == 200:
-            route.fulfill(path=folder / path)
-        else:
-            route.fulfill(status=404)
-
     page = browser.new_page()
-    page.route("**/*", serve)
+    page.route("**/*", functools.partial(_serve, folder, asked))
     page.goto("http://h.example/", wait_until="load")
     shown = page.evaluate(_SHOWN)
     page.close()
     return shown, asked
+
+
+def _serve(folder: Path, asked: dict[str, int], route: Any) -> None:
+    """Answer a browser's request for one of a folder's files and note it."""
+    path = unquote(re.sub(r"^https?://h\.example/|\?.*", "", route.request.url))
+    path = path.lower() or "index.html"  # a host that does not tell case, as the page expects
+    asked[path] = 200 if (folder / path).is_file() else 404
+    if asked[path] == 200:
+        route.fulfill(path=folder / path)
+    else:
+        route.fulfill(status=404)
