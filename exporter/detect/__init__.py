@@ -1,0 +1,5 @@
+"""Detectors of what a reconstruction must not invent; nothing is loaded before the first use."""
+
+from exporter.detect.find import available, find_marks
+
+__all__ = ["available", "find_marks"]
