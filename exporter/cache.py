@@ -43,8 +43,8 @@ class Cache:
         """The cache of an earlier export; empty if there is none that can be read."""
         folder = out / PLIC
         try:
-            content = json.loads((folder / CACHE).read_bytes())
-        except (OSError, ValueError):
+            content = json.loads((folder / CACHE).read_bytes())["results"]
+        except (OSError, ValueError, TypeError, KeyError):
             content = None
         return cls(folder, content if isinstance(content, dict) else {})
 
@@ -75,9 +75,10 @@ class Cache:
             found[name] = data
         return found
 
-    def to_bytes(self) -> bytes:
-        """The file to leave in the output, the same for the same results."""
-        return json.dumps(self.now, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+    def to_bytes(self, record: dict[str, Any]) -> bytes:
+        """The file to leave in the output, with the export's record; the same for the same."""
+        content = {"record": record, "results": self.now}
+        return json.dumps(content, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
 def digests_of(files: dict[str, bytes]) -> dict[str, str]:

@@ -1,39 +1,38 @@
-"""The exporter's commands of `plic`."""
+"""`plic export`."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
-from concurrent.futures.process import BrokenProcessPool
+import threading
+import time
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
-from exporter.cache import Cache
-from exporter.export import Result
-from exporter.export import export as export_site
-from exporter.folder import FolderError, check_output, scan
-from exporter.home import HomeError
-from exporter.pack_codec import PackCodec
-from exporter.plan import Plan, make_plan
-from exporter.progress import encoding_bar, looking_bar
-from exporter.report import readable_bytes, share
-from exporter.shim import ShimError
-from plic_web.engine import EngineError
+from exporter import dry_run as preview_text
+from exporter.export_options import GroupedCommand, configuration_options
+from exporter.folder import CONFIGURATION
+from exporter.operation import OperationError, Order, Run, check, preview, run
+from exporter.watch import watch
+
+_INTERRUPTED = 130  # as shells count an end by SIGINT
 
 
-@click.command()
+@click.command(cls=GroupedCommand, context_settings={"max_content_width": 100})
 @click.argument("site", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write to.")
 @click.option(
     "--dry-run", is_flag=True, help="Show what would become of each picture; write nothing."
 )
 @click.option(
-    "--bpp",
-    type=click.FloatRange(0, 8, min_open=True),
-    help="Bits per pixel to aim at; the encoder's own choice without it.",
+    "--check", "check_only", is_flag=True, help="Exit with 1 if the output is stale; write nothing."
+)
+@click.option(
+    "--watch", "watching", is_flag=True, help="Export again whenever a file of the site changes."
 )
 @click.option(
     "--jobs",
@@ -42,114 +41,98 @@ from plic_web.engine import EngineError
     show_default=False,
     help="Pictures worked on at a time [the cores].",
 )
-@click.option(
-    "--url", help="Where the site is published, if its pages name pictures by full addresses."
-)
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="Configuration to read in place of the site's plic.toml.",
+)
+@configuration_options
 def export(
     site: Path,
     out: Path,
     dry_run: bool,
-    bpp: float | None,
+    check_only: bool,
+    watching: bool,
     jobs: int,
-    url: str | None,
     as_json: bool,
+    config: Path | None,
+    **options: Any,
 ) -> None:
     """Export the static site in folder SITE with its pictures as payloads.
 
     The folder given by --out gets the whole site: every file as it was, pages and stylesheets
     with the addresses of their pictures edited, and what those need in _plic/. An earlier
-    export there is replaced when the new one is complete.
+    export there is replaced when the new one is complete, and left alone when nothing changed.
     """
+    if dry_run + check_only + watching > 1:
+        raise click.UsageError("--dry-run, --check and --watch: only one at a time")
+    order = Order(site, out, jobs, config, options)
     try:
         if dry_run:
-            check_output(out, site)
-            with looking_bar() as looking:
-                plan = make_plan(scan(site), Cache.of(out), jobs, looking, url)
-            click.echo(_json(_decisions(plan)) if as_json else _table(plan))
-            return
-        codec = PackCodec(bpp=bpp)
-        with looking_bar() as looking, encoding_bar() as encoding:
-            result = export_site(
-                site, out, codec, jobs=jobs, looking=looking, encoding=encoding, url=url
-            )
-    except (FolderError, HomeError, ShimError, EngineError) as error:
+            plan = preview(order)
+            click.echo(_json(preview_text.decisions(plan)) if as_json else preview_text.table(plan))
+        elif check_only:
+            _check(order, as_json)
+        elif watching:
+            _watch(order, as_json)
+        else:
+            done = run(order)
+            _tell(order, done, as_json)
+            sys.exit(1 if done.strict and done.outcome.faults else 0)
+    except OperationError as error:
         _refuse(str(error))
-    except BrokenProcessPool:
-        _refuse("a worker process was killed, perhaps for want of memory; try again with --jobs 1")
-    except OSError as error:
-        _refuse(f"{error.filename or out}: {error.strerror}")
-    click.echo(_json(_summary(result)) if as_json else _sentence(result, out))
+
+
+def _check(order: Order, as_json: bool) -> None:
+    stale = check(order)
+    if as_json:
+        click.echo(_json({"stale": stale}))
+    else:
+        click.echo(f"stale: {stale}" if stale else f"{order.out} is up to date")
+    sys.exit(1 if stale else 0)
+
+
+def _watch(order: Order, as_json: bool) -> None:
+    if not order.site.is_dir():
+        raise OperationError(f"{order.site}: no such folder")
+
+    def act() -> None:
+        try:
+            _tell(order, run(order), as_json, prefix=time.strftime("%H:%M:%S  "))
+        except OperationError as error:
+            click.echo(f"plic export: {error}", err=True)
+
+    try:
+        configuration = order.config or order.site / CONFIGURATION
+        watch(order.site, [configuration], act, threading.Event())
+    except KeyboardInterrupt:
+        # Workers end with this process; a second Ctrl-C must not interrupt that.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        sys.exit(_INTERRUPTED)
+
+
+def _tell(order: Order, done: Run, as_json: bool, prefix: str = "") -> None:
+    """The outcome on stdout, faults on stderr."""
+    if as_json:
+        click.echo(_json(done.outcome.to_json() | {"written": done.wrote}))
+    else:
+        unchanged = "" if done.wrote else "nothing to do, the output is up to date: "
+        click.echo(f"{prefix}{unchanged}{done.outcome.sentence(order.out)}")
+    faults = done.outcome.faults
+    if done.strict:
+        for file, reason in faults:
+            click.echo(f"plic export: {file}: {reason}", err=True)
+    elif faults:
+        what = "1 file or address" if len(faults) == 1 else f"{len(faults)} files or addresses"
+        click.echo(
+            f"plic export: {what} could not be read or followed; --strict names them", err=True
+        )
 
 
 def _refuse(message: str) -> NoReturn:
     click.echo(f"plic export: {message}", err=True)
     sys.exit(2)
-
-
-def _decisions(plan: Plan) -> dict[str, Any]:
-    return {
-        "pictures": {
-            path: {
-                "decision": decision.action,
-                "reason": decision.reason,
-                "bytes": plan.facts[path].size,
-                "width": plan.facts[path].width,
-                "height": plan.facts[path].height,
-            }
-            for path, decision in plan.decisions.items()
-        },
-        "payloads": len(plan.groups),
-        "left_alone": [list(left) for left in sorted(plan.left_alone)],
-        "refused": plan.site.refused,
-    }
-
-
-def _table(plan: Plan) -> str:
-    """The decisions in columns, one picture a line."""
-    rows = [("DECISION", "SIZE", "BYTES", "PICTURE", "REASON")]
-    for path, decision in sorted(plan.decisions.items()):
-        facts = plan.facts[path]
-        size = f"{facts.width}x{facts.height}" if facts.width else "-"
-        rows.append((decision.action, size, readable_bytes(facts.size), path, decision.reason))
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    lines = [
-        "  ".join([*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[4]])
-        for row in rows
-    ]
-    lines += [
-        f"left alone  {file}{': ' + address if address else ''}: {reason}"
-        for file, address, reason in sorted(plan.left_alone)
-    ]
-    lines += [f"refused  {path}: {reason}" for path, reason in sorted(plan.site.refused.items())]
-    lines.append(f"{len(plan.groups)} payloads for {len(plan.decisions)} picture files")
-    return "\n".join(lines)
-
-
-def _summary(result: Result) -> dict[str, Any]:
-    total = result.figures.total
-    return {
-        "payloads": len(result.converted.pictures),
-        "conventional": len(result.plan.facts) - len(result.converted.replaced.payloads),
-        "pages": result.pages,
-        "left_alone": len(result.plan.left_alone) + len(result.plan.site.refused),
-        "bytes": {
-            "before": total.before,
-            "to_edge": total.to_edge,
-            "to_reader": total.to_reader,
-        },
-    }
-
-
-def _sentence(result: Result, out: Path) -> str:
-    total, counts = result.figures.total, _summary(result)
-    return (
-        f"{counts['payloads']} payloads on {counts['pages']} pages; "
-        f"{readable_bytes(total.before)} before, "
-        f"{readable_bytes(total.to_edge)} to the edge ({share(total.to_edge, total.before)}), "
-        f"{readable_bytes(total.to_reader)} to the reader "
-        f"({share(total.to_reader, total.before)}). Report: {out / '_plic' / 'report.html'}"
-    )
 
 
 def _json(value: object) -> str:

@@ -6,14 +6,16 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
 # The folder of everything that an export adds to a site.
 PLIC = "_plic"
+# How the export of a site is configured: in its folder, and no part of it.
+CONFIGURATION = "plic.toml"
 # A repository's own folders are no part of the site, and publishing them gives it away.
-_NOT_THE_SITE = frozenset({".git", ".hg", ".svn"})
+NOT_THE_SITE = frozenset({".git", ".hg", ".svn"})
 
 
 class FolderError(ValueError):
@@ -50,8 +52,13 @@ def scan(folder: Path) -> Site:
         raise FolderError(
             f"{folder}: holds {PLIC}/, so it is an export already; name the original site"
         )
-    for parent, folders, files in os.walk(site.root, followlinks=False):
-        folders[:] = sorted(name for name in folders if name not in _NOT_THE_SITE)
+
+    def unlisted(error: OSError) -> None:
+        path = Path(error.filename).relative_to(site.root).as_posix()
+        site.refused[path] = f"a folder that cannot be listed ({error.strerror})"
+
+    for parent, folders, files in os.walk(site.root, onerror=unlisted, followlinks=False):
+        folders[:] = sorted(name for name in folders if name not in NOT_THE_SITE)
         for name in [*folders, *files]:
             _take(site, Path(parent, name))
     site.files.sort()
@@ -74,7 +81,12 @@ def _take(site: Site, path: Path) -> None:
         else:
             site.refused[relative] = "a symbolic link to nothing"
     elif path.is_file():
-        site.files.append(relative)
+        if relative == CONFIGURATION:
+            return
+        if os.access(path, os.R_OK):
+            site.files.append(relative)
+        else:
+            site.refused[relative] = "cannot be read (no permission)"
     elif not path.is_dir():
         site.refused[relative] = "not a regular file"
 
@@ -163,7 +175,7 @@ def _is_running(process: int) -> bool:
     return True
 
 
-def copy_site(site: Site, target: Path, skip: set[str]) -> None:
+def copy_site(site: Site, target: Path, skip: Set[str]) -> None:
     """Copy every file byte for byte, with its times, except those in `skip`."""
     for relative in site.files:
         destination = target / relative

@@ -1,10 +1,11 @@
 // The page's bundle: what is known of each picture before it arrives.
 
 // Returns a Map from digest to picture: width and height in pixels, `cost` (of the original) and
-// `paid` (for the payload) in bytes, the original's address, the bytes of the base.
+// `paid` (for the payload) in bytes, the original's address or '', the bytes of the base.
 // Throws when `bytes`, fetched from `url`, are no whole bundle.
 export function parseBundle(bytes, url) {
   let at = 3;
+  let text;
   const take = (length) => bytes.subarray(at, (at += length));
   const varint = () => {
     const byte = bytes[at++];
@@ -21,7 +22,8 @@ export function parseBundle(bytes, url) {
       height: varint(),
       cost: varint(),
       paid: varint(),
-      original: new URL('../' + new TextDecoder().decode(take(varint())), url).href,
+      original:
+        (text = new TextDecoder().decode(take(varint()))) && new URL(text, url + '/../..').href,
       base: take(varint()),
     });
   }

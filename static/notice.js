@@ -37,7 +37,8 @@ export async function openNotice(known) {
       make('button', { onclick: () => notice.remove() }, close),
     );
   };
-  const properties = { className: 'plic', ontoggle };
-  const notice = make('details', properties, make('summary', {}, title), panel);
+  const notice = make(
+    'details', { className: 'plic', ontoggle }, make('summary', {}, title), panel,
+  );
   document.body.append(notice);
 }

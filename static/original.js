@@ -7,8 +7,7 @@ const kept = new WeakMap();
 export function show(img, url) {
   for (const element of img.closest('picture')?.children || [img]) {
     const before = kept.get(element) ?? element.srcset;
-    kept.set(element, before);
     element.srcset = url ? url + (before.match(/ [\d.]+\w$/) || '') : before;
-    if (!url) kept.delete(element);
+    kept.set(element, url ? before : null);
   }
 }

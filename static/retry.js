@@ -11,8 +11,7 @@ export async function recover(img, picture, tries) {
     const reply = await fetch(img.currentSrc).catch(() => {});
     if (reply?.ok) {
       await reply.blob();
-      img.src = img.src;
-      return;
+      return (img.src = img.src);
     }
     if (reply?.status < 429) return;
     const wait = delay(picture.tries, reply?.headers.get('Retry-After'));

@@ -12,8 +12,9 @@ const bundle = parseBundle(new Uint8Array(await (await fetch(url)).arrayBuffer()
 const known = new Map();
 
 function adopt(img) {
-  const digests = (img.currentSrc + img.outerHTML).match(/\w{16}(?=\/)/g);
-  const picture = bundle.get(digests?.find((name) => bundle.has(name)));
+  const picture = bundle.get(
+    (img.currentSrc + img.outerHTML).match(/\w{16}(?=\/)/g)?.find((name) => bundle.has(name)),
+  );
   if (!picture || known.get(img) == picture) return;
   if (!known.size) openNotice(known);
   known.set(img, picture);
@@ -36,22 +37,22 @@ function veil(img, { width, height, base }) {
   fade.pause();
   img.addEventListener('load', async () => {
     await img.decode().catch(() => {});
-    if (matchMedia('(prefers-reduced-motion)').matches) fade.cancel();
-    else fade.play();
+    fade[matchMedia('(prefers-reduced-motion)').matches ? 'cancel' : 'play']();
   }, { once: true });
 }
 
 async function fail({ target: img }) {
   const picture = known.get(img);
   if (!picture) return;
+  // Under Save-Data: one second chance, then the reader decides.
+  recover(img, picture, navigator.connection?.saveData ? 2 : 6);
+  if (!picture.original) return; // it is not published
   img.onclick = (event) => {
     event.preventDefault();
     show(img, picture.original);
   };
   img.onload = () => (img.onclick = img.title = '');
   [, , img.title] = await words;
-  // Under Save-Data: one second chance, then the reader decides.
-  recover(img, picture, navigator.connection?.saveData ? 2 : 6);
 }
 
 const scan = () => [...document.images].forEach(adopt);

@@ -48,7 +48,8 @@ def dress(response: Response, format: str, key: str, picture: Picture, identity:
     # Weak: another edge, or this one after eviction, may differ in a last bit of a pixel.
     response.set_etag(key, weak=True)
     response.headers["X-Plic"] = f"reconstructed; pack={identity.pack}"
-    response.headers["Link"] = f'<{_original_url(picture.original)}>; rel="original"'
+    if picture.original:  # an export may have left it out
+        response.headers["Link"] = f'<{_original_url(picture.original)}>; rel="original"'
 
 
 def _original_url(original: str) -> str:

@@ -25,7 +25,7 @@ _log = logging.getLogger("plic.edge")
 
 @dataclass(frozen=True)
 class Picture:
-    """One payload: its digest, the original's URL, and the exact size of each width offered."""
+    """One payload: its digest, the original's URL or "", the exact size of each width offered."""
 
     digest: str
     original: str

@@ -109,6 +109,8 @@ def test_the_original_may_lie_elsewhere_and_the_site_under_a_prefix(
     assert link == '<https://cdn.example/%C3%A4.jpg>; rel="original"'
     prefixed = client.get(export.url(0), headers={"X-Forwarded-Prefix": "/school"})
     assert prefixed.headers["Link"].startswith("</school/images/")
+    export.add(Payload(120, 80, (Section(SectionKind.BASE, b"\2"),)), "")
+    assert "Link" not in client.get(export.url(-1)).headers
 
 
 def test_an_etag_is_answered_before_any_work(

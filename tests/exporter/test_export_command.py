@@ -14,7 +14,9 @@ from exporter.cli import export
 
 @pytest.fixture(autouse=True)
 def fake_pack(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("exporter.cli.PackCodec", lambda bpp: FakeCodec(settings=f"bpp={bpp}"))
+    monkeypatch.setattr(
+        "exporter.operation.PackCodec", lambda asked: FakeCodec(settings=str(asked))
+    )
 
 
 def invoke(*arguments: object) -> Result:

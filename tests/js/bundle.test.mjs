@@ -30,6 +30,13 @@ test('a bundle gives back each picture by its digest', () => {
   assert.deepEqual([...base], one.base);
 });
 
+test('an original may lie elsewhere, or nowhere', () => {
+  const elsewhere = { ...one, path: 'https://media.example/site/a%20b.jpg' };
+  const pictures = parseBundle(bundle(elsewhere, { ...two, path: '' }), url);
+  assert.equal(pictures.get(one.digest).original, elsewhere.path);
+  assert.equal(pictures.get(two.digest).original, '');
+});
+
 test('numbers beyond 32 bits survive', () => {
   assert.equal(parseBundle(bundle(two), url).get(two.digest).cost, 2 ** 33);
 });
