@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from exporter.attempts import Attempt
 from exporter.cache import Cache, digests_of, key
 from exporter.codec import Codec
+from exporter.conventional import RecompressTask, recompress
 from exporter.folder import PLIC
-from exporter.payloads import Encoded, EncodeTask, RecompressTask, encode, recompress
+from exporter.payloads import Encoded, EncodeTask, encode
 from exporter.plan import Group, Plan
 from exporter.policy import Decision
 from exporter.rewrite import Replacements
@@ -138,8 +139,18 @@ def _add(plan: Plan, converted: Converted, group: Group, encoded: Encoded) -> st
 def _recompress_all(plan: Plan, converted: Converted, cache: Cache, jobs: int) -> None:
     """Recompress what stays conventional, each different file once."""
     wanted = [path for path, found in sorted(converted.decisions.items()) if found.action == "webp"]
+    recompressed = {
+        path: RecompressTask(
+            plan.site.root / path,
+            plan.facts[path].size,
+            converted.decisions[path].exact,
+            plan.facts[path].marks,
+        )
+        for path in wanted
+    }
     names = {
-        path: key("webp", plan.digests[path], converted.decisions[path].exact) for path in wanted
+        path: key("webp", plan.digests[path], task.exact, [mark.to_json() for mark in task.marks])
+        for path, task in recompressed.items()
     }
     results: dict[str, bytes | None] = {}
     for name in set(names.values()):
@@ -148,12 +159,7 @@ def _recompress_all(plan: Plan, converted: Converted, cache: Cache, jobs: int) -
         if files is not None:
             results[name] = next(iter(files.values()), None)
     missing = list({name: path for path, name in names.items() if name not in results}.values())
-    tasks = [
-        RecompressTask(
-            plan.site.root / path, plan.facts[path].size, converted.decisions[path].exact
-        )
-        for path in missing
-    ]
+    tasks = [recompressed[path] for path in missing]
     for at, data in parallel(recompress, tasks, jobs):
         results[names[missing[at]]] = data
         cache.put(names[missing[at]], digests_of({_name(data): data} if data else {}))

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exporter.attempts import Attempt
+from exporter.conventional import RecompressTask, recompress
 from exporter.pack_codec import PackCodec
-from exporter.payloads import RecompressTask, hindrance, recompress
+from exporter.payloads import hindrance
 from exporter.pictures import PictureError, open_picture
 from exporter.policy import Decision, Facts, decide, inspect
 from exporter.settings import Settings, Wish
@@ -76,9 +77,10 @@ def explain(path: Path, settings: Settings, wish: Wish) -> Explanation:
         if problem := hindrance(choice, facts.size):
             found.decision = Decision("webp", problem)
     if found.decision.action == "webp":
-        data = recompress(RecompressTask(path, facts.size, found.decision.exact))
+        task = RecompressTask(path, facts.size, found.decision.exact, facts.marks)
+        data = recompress(task)
         found.bytes = len(data) if data else facts.size
         if data is None:
-            reason = f"{found.decision.reason}; a WebP would save too little"
+            reason = f"{found.decision.reason}; a WebP would save too little or lose what must stay"
             found.decision = Decision("leave", reason)
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 from pathlib import Path
 
 import cv2
@@ -14,6 +13,7 @@ from PIL import Image
 
 from exporter.explain import Explanation
 from exporter.marks import Mark
+from exporter.pictures import to_webp
 from exporter.report import readable_bytes, share
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -67,6 +67,5 @@ def _address(rgb: Picture) -> str:
     """The picture as a data: URI."""
     image = Image.fromarray(rgb)
     image.thumbnail((_WIDTH, 2 * _WIDTH))
-    file = io.BytesIO()
-    image.save(file, "WEBP", quality=_QUALITY)
-    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()
+    data = to_webp(image, quality=_QUALITY)
+    return "data:image/webp;base64," + base64.b64encode(data).decode()

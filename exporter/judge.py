@@ -10,7 +10,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.likeness import SAME_FEATURES, SAME_PERSON, likeness
+from exporter.likeness import (
+    SAME_FEATURES,
+    SAME_LETTERS,
+    SAME_PERSON,
+    letters_likeness,
+    likeness,
+)
 from exporter.marks import CODE, FACE, TEXT, Mark
 from plic_web.engine.conditions import MAX_CODED_SIDE
 from plic_web.payload.keep import Rect
@@ -67,35 +73,47 @@ class Judge:
     def __init__(self, original: Picture, marks: Sequence[Mark]) -> None:
         """``original`` uint8 [H, W, 3], and what was found in it."""
         self._original = original
-        self._faces = tuple(m for m in marks if m.kind == FACE)
-        texts = tuple(m for m in marks if m.kind == TEXT) if available() else ()
-        codes = tuple(m for m in marks if m.kind == CODE)
-        self._texts, self._codes = texts, codes
-        self._asked_faces = tuple(mark for mark in self._faces if is_face_to_know(mark))
+        self._faces = [mark for mark in marks if mark.kind == FACE]
+        self._asked_faces = [mark for mark in self._faces if is_face_to_know(mark)]
+        self._texts = [mark for mark in marks if mark.kind == TEXT] if available() else []
+        # what could not be read is kept, but cannot be asked for
+        self._codes = [mark for mark in marks if mark.kind == CODE and mark.text]
+        self._asked = (*self._asked_faces, *self._texts, *self._codes)
 
     def compare(self, shown: Picture) -> Verdict:
         """Judge a reconstruction of the original's size."""
         faces = _detector().detect(shown)
-        lost = [m for m in self._asked_faces if not self._is_same_face(m, shown, faces)]
-        if self._texts:
-            lines = _reader().read(shown)
-            lost += [mark for mark in self._texts if not _is_read(mark, lines)]
-        if self._codes:
-            contents = {code.text for code in find_codes(shown)}
-            lost += [mark for mark in self._codes if mark.text not in contents]
         return Verdict(
             lpips=_lpips(self._original, shown),
             colour=_colour(self._original, shown),
-            asked=(*self._asked_faces, *self._texts, *self._codes),
-            lost=tuple(lost),
+            asked=self._asked,
+            lost=self._lost(shown, faces),
             invented=sum(self._is_invented(face) for face in faces),
         )
+
+    def loses(self, shown: Picture) -> bool:
+        """True if any of the marks is not there again."""
+        return bool(self._lost(shown, _detector().detect(shown)))
+
+    def _lost(self, shown: Picture, faces: list[Face]) -> tuple[Mark, ...]:
+        lost = [m for m in self._asked_faces if not self._is_same_face(m, shown, faces)]
+        if self._texts:
+            lines = _reader().read(shown)
+            lost += [mark for mark in self._texts if not self._is_same_text(mark, shown, lines)]
+        if self._codes:
+            contents = {code.text for code in find_codes(shown)}
+            lost += [mark for mark in self._codes if mark.text not in contents]
+        return tuple(lost)
 
     def _is_same_face(self, mark: Mark, shown: Picture, faces: list[Face]) -> bool:
         alike = likeness(self._original, shown, mark.rect)
         seen = any(_overlap(mark.rect, face) >= SAME_PLACE for face in faces)
         # faces of twenty pixels come and go for the detector with the pixels around them
         return alike >= SAME_FEATURES or (seen and alike >= SAME_PERSON)
+
+    def _is_same_text(self, mark: Mark, shown: Picture, lines: list[Line]) -> bool:
+        alike = letters_likeness(self._original, shown, mark.rect)
+        return alike >= SAME_LETTERS or _is_read(mark, lines)
 
     def _is_invented(self, face: Face) -> bool:
         wide = min(face.width, face.height) >= LEAST_FACE

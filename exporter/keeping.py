@@ -12,7 +12,7 @@ from exporter.marks import Mark
 from plic_web.payload import PayloadError
 from plic_web.payload.keep import MAX_RECTANGLES, Rect, encode_keep
 
-QUALITIES = (65, 85)
+QUALITIES = (65, 85, 95)
 """Of kept pixels: most faces and letters survive the first, small print needs the last."""
 MOST_PLACES = 3 * MAX_RECTANGLES
 """More could hardly be joined into few enough rectangles."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from exporter.cache import digests_of
 from exporter.codec import Codec, profile_of
 from exporter.gate import Choice
 from exporter.marks import Mark
-from exporter.pictures import Picture, PictureError, open_picture
+from exporter.pictures import PictureError, open_picture, to_webp
 from exporter.settings import Wish
 from plic_web.edge.images import provenance_xmp
 from plic_web.edge.rendition import WEBP_METHOD
@@ -38,14 +37,6 @@ _REPORT_QUALITY = 70
 
 # A payload must be far below the file it replaces, or the reader gives up truth for nothing.
 _LARGEST_SHARE = 0.5
-# A recompressed file must save this share, and be worth one more file on the disk.
-_LEAST_SAVING = 0.1
-_LEAST_SAVED_BYTES = 256
-
-_WEBP_SIDE = 16383  # the format's limit
-_PHOTO_QUALITY = 80
-_DRAWING_QUALITY = 90  # lossy only where the original already was
-
 Rgb = NDArray[np.uint8]
 
 
@@ -155,7 +146,7 @@ def stand_in(rgb: Rgb, width: int, height: int) -> bytes:
         blurred = cv2.resize(rgb, small, interpolation=cv2.INTER_AREA)
         whole = cv2.resize(blurred, (width, height), interpolation=cv2.INTER_CUBIC)
         # method 2 is smaller here than 6, and twice as fast
-        data = _webp(Image.fromarray(np.asarray(whole, np.uint8)), quality=1, method=2)
+        data = to_webp(Image.fromarray(np.asarray(whole, np.uint8)), quality=1, method=2)
         if len(data) <= budget:
             break
     return data
@@ -167,7 +158,7 @@ def _as_edge_sends(shown: Rgb, size: tuple[int, int], kept: bool) -> bytes:
         image = image.resize(size, Image.Resampling.LANCZOS)
     quality = EdgeSettings.__dataclass_fields__["webp_quality"].default
     xmp = provenance_xmp(has_kept_pixels=kept)
-    return _webp(image, quality=quality, method=WEBP_METHOD, xmp=xmp)
+    return to_webp(image, quality=quality, method=WEBP_METHOD, xmp=xmp)
 
 
 def _for_report(digest: str, payload: Payload, rgb: Rgb, shown: Rgb | None) -> dict[str, bytes]:
@@ -185,47 +176,4 @@ def _for_report(digest: str, payload: Payload, rgb: Rgb, shown: Rgb | None) -> d
 def _thumbnail(picture: Rgb) -> bytes:
     image = Image.fromarray(picture)
     image.thumbnail((_REPORT_WIDTH, _REPORT_WIDTH * 2))
-    return _webp(image, quality=_REPORT_QUALITY)
-
-
-@dataclass(frozen=True)
-class RecompressTask:
-    """Attributes: the file, its size in bytes, and `Decision.exact`."""
-
-    path: Path
-    size: int
-    exact: bool
-
-
-def recompress(task: RecompressTask) -> bytes | None:
-    """The picture as a conventional WebP; None where that saves too little.
-
-    A file with exact pixels of a drawing stays exact. What was lossy WebP or AVIF already is
-    not compressed a second time.
-    """
-    try:
-        picture = open_picture(task.path)
-    except PictureError:
-        return None
-    if picture.format in ("WEBP", "AVIF") or max(picture.image.size) > _WEBP_SIDE:
-        return None
-    data = _conventional(picture, task.exact)
-    saved = task.size - len(data)
-    return data if saved >= max(_LEAST_SAVED_BYTES, task.size * _LEAST_SAVING) else None
-
-
-def _conventional(picture: Picture, exact: bool) -> bytes:
-    image = picture.image
-    if image.mode not in ("RGB", "RGBA"):
-        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    profile = picture.image.info.get("icc_profile") or b""
-    if exact and picture.lossless:
-        return _webp(image, lossless=True, method=6, exact=True, icc_profile=profile)
-    quality = _DRAWING_QUALITY if exact else _PHOTO_QUALITY
-    return _webp(image, quality=quality, method=6, icc_profile=profile)
-
-
-def _webp(image: Image.Image, **options: object) -> bytes:
-    file = io.BytesIO()
-    image.save(file, "WEBP", **options)
-    return file.getvalue()
+    return to_webp(image, quality=_REPORT_QUALITY)

@@ -130,3 +130,10 @@ def _over_white(image: Image.Image) -> Image.Image:
         return image.convert("RGB")
     layer = image.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+
+
+def to_webp(image: Image.Image, **options: object) -> bytes:
+    """The bytes of a WebP file, with Pillow's options."""
+    file = io.BytesIO()
+    image.save(file, "WEBP", **options)
+    return file.getvalue()
