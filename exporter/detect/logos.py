@@ -32,7 +32,7 @@ MAX_SHARE = 0.4
 """Of the picture, for an area's box: what is larger is a background."""
 REACH = 7
 """Pixels between areas of one logo, at most twice that."""
-MIN_TOTAL, MIN_BOX, MIN_FILL = 250, 24, 0.25
+MIN_TOTAL, MIN_BOX, MIN_FILL = 500, 24, 0.4
 OTHER_COLOUR = 60
 
 Picture = NDArray[np.uint8]
