@@ -95,6 +95,7 @@ def export(
             codec.pack,
             price=configuration.price,
             currency=configuration.currency,
+            locate=originals.address,
         )
         files["edits.json"] = _json(pages.edits)
         files["manifest.json"] = _json(
@@ -113,7 +114,11 @@ def _originals(plan: Plan, converted: Converted, configuration: Configuration) -
     if configuration.originals == KEEP:
         return Originals()
     documents = edited_documents(plan, converted)
-    return Originals(configuration.originals, dropped_originals(plan, converted, documents))
+    return Originals(
+        configuration.originals,
+        reconstructed=frozenset(converted.replaced.payloads),
+        dropped=dropped_originals(plan, converted, documents),
+    )
 
 
 def _write(site: Site, pages: Pages, files: Mapping[str, bytes], folder: Path) -> None:

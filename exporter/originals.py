@@ -23,18 +23,20 @@ class Originals:
 
     Attributes:
         kept_at: "keep", "drop", or the address, ending in "/", of a copy of the site's folder.
+        reconstructed: paths of the pictures that are; all others are in the output.
         dropped: paths of the files that the output leaves out.
     """
 
     kept_at: str = KEEP
+    reconstructed: frozenset[str] = frozenset()
     dropped: frozenset[str] = frozenset()
 
     def address(self, path: str) -> str:
-        """An original's address from the site's folder, percent-encoded; "" if it has none."""
-        if self.kept_at == DROP:
-            return ""
+        """A picture's address from the site's folder, percent-encoded; "" if it has none."""
         encoded = quote(os.fsencode(path))
-        return encoded if self.kept_at == KEEP else self.kept_at + encoded
+        if self.kept_at == KEEP or path not in self.reconstructed:
+            return encoded
+        return "" if self.kept_at == DROP else self.kept_at + encoded
 
     def named(self, path: str) -> str:
         """The same for the manifest, in which paths of the site stand as they are."""

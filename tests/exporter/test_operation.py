@@ -35,6 +35,7 @@ def fake_pack(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "exporter.operation.PackCodec", lambda asked: FakeCodec(settings=str(asked))
     )
+    monkeypatch.setattr("exporter.policy.find_marks", lambda *_, **__: [])  # which takes its time
 
 
 @pytest.fixture
@@ -215,6 +216,7 @@ def test_originals_elsewhere(small: Path, tmp_path: Path) -> None:
     assert (picture["original"], picture["source"]) == (address, "images/a b.jpg")
     bundle = (out / "_plic" / manifest(out)["pages"]["index.html"]["bundle"]).read_bytes()
     assert address.encode() in bundle
+    assert f'href="{address}"' in (out / "_plic" / "report.html").read_text()
 
 
 def _bad_files(site: Path) -> dict[str, str]:
@@ -307,7 +309,9 @@ def _started(code: str, *arguments: object) -> subprocess.Popen[str]:
         import exporter.operation as operation
         from exporter.cli import export
         from fake_codec import FakeCodec
+        import exporter.policy
         operation.PackCodec = lambda asked: FakeCodec(settings=str(asked))
+        exporter.policy.find_marks = lambda *_, **__: []
     """
     program = textwrap.dedent(program) + textwrap.dedent(code) + "\nexport()\n"
     return subprocess.Popen(
