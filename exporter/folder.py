@@ -10,6 +10,8 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from exporter.exchange import exchange
+
 # The folder of everything that an export adds to a site.
 PLIC = "_plic"
 # How the export of a site is configured: in its folder, and no part of it.
@@ -123,7 +125,8 @@ def _is_export(folder: Path) -> bool:
 def replacing(out: Path) -> Iterator[Path]:
     """A new folder that takes the place of `out` when the block ends well.
 
-    Until then `out` stays as it was; if the block raises, nothing changes at all.
+    Until then `out` stays as it was; if the block raises, nothing changes at all. Where the
+    system can exchange two folders, there is no moment without one.
     """
     out = out.resolve()
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -132,9 +135,10 @@ def replacing(out: Path) -> Iterator[Path]:
     partial.mkdir()
     try:
         yield partial
-        if out.exists():
-            out.rename(previous)
-        partial.rename(out)
+        if not (out.exists() and exchange(partial, out)):
+            if out.exists():
+                out.rename(previous)
+            partial.rename(out)
     except BaseException:
         if previous.exists() and not out.exists():
             previous.rename(out)

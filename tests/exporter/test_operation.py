@@ -23,7 +23,8 @@ from fake_codec import FakeCodec
 from PIL import Image
 
 from exporter.cli import export
-from exporter.folder import FolderError
+from exporter.exchange import exchange
+from exporter.folder import FolderError, replacing
 from exporter.lock import locked
 from exporter.watch import watch
 
@@ -383,6 +384,32 @@ def test_a_full_disk_leaves_the_last_good_output(
         assert f"{out}: No space left on device" in result.stderr
         assert tree(out) == before
         assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "small"]
+
+
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_the_output_is_replaced_on_every_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, can_exchange: bool
+) -> None:
+    if not can_exchange:
+        monkeypatch.setattr("exporter.folder.exchange", lambda *_: False)
+    out = tmp_path / "out"
+    for name in ("first", "second"):
+        with replacing(out) as folder:
+            (folder / name).write_text(name)
+        assert tree(out) == {name: name.encode()}
+        assert list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has renameat2")
+def test_folders_are_exchanged_in_one_step(tmp_path: Path) -> None:
+    one, other = tmp_path / "one é", tmp_path / "other"
+    one.mkdir()
+    assert not exchange(one, other)
+    other.mkdir()
+    (one / "a").touch()
+    if exchange(one, other):  # not every file system can
+        assert [path.name for path in other.iterdir()] == ["a"]
+        assert not list(one.iterdir())
 
 
 @pytest.fixture
