@@ -84,6 +84,7 @@ class Configuration:
             "gate": self.settings.gate,
             "tries": self.settings.tries,
             "bpp": self.settings.bpp,
+            "captioner": self.settings.captioner,
             "url": self.url,
             "originals": self.originals,
             "price": self.price,

@@ -8,8 +8,7 @@ from typing import Any
 
 from exporter.home import HomeError, home_of
 from exporter.originals import DROP, KEEP, OriginalsError, originals_of
-from exporter.said import LONGEST_TEXT
-from exporter.settings import LEVELS
+from exporter.settings import LEVELS, LONGEST_TEXT
 
 MOST_TRIES = 64
 LARGEST_BPP = 8.0
@@ -74,6 +73,12 @@ def _text(value: Any) -> str:
     return value
 
 
+def _folder(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueProblemError("the path of a folder")
+    return value
+
+
 def _url(value: Any) -> str:
     try:
         home_of(value if isinstance(value, str) else "")
@@ -115,6 +120,7 @@ KEYS: dict[str, Callable[[Any], Any]] = {
     "gate": _flag,
     "tries": _tries,
     "bpp": _bpp,
+    "captioner": _folder,
     "originals": _originals,
     "strict": _flag,
     "price": _price,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from exporter.attempts import Attempt
 from exporter.cache import Cache, digests_of, key
@@ -14,7 +14,9 @@ from exporter.folder import PLIC
 from exporter.payloads import Encoded, EncodeTask, encode
 from exporter.plan import Group, Plan
 from exporter.policy import Decision
+from exporter.prompt import clean, prompt_of
 from exporter.rewrite import Replacements
+from exporter.settings import Wish
 from exporter.work import parallel
 
 # Called with the pictures done, all of them, and the bytes saved on the way to the edge.
@@ -80,7 +82,7 @@ def _encode_all(
             size=plan.facts[group.leader].size,
             sizes=tuple(_sizes(plan, group)),
             marks=plan.facts[group.leader].marks,
-            wish=plan.wishes[group.leader],
+            wish=_with_prompt(plan, group.leader),
             codec=codec,
         )
         for group in plan.groups
@@ -105,6 +107,16 @@ def _encode_all(
             saved += wanted[at].size - len(encoded.files[f"{encoded.digest}.plic"])
         progress(count, len(wanted), saved)
     return [(group, done[position]) for position, group in enumerate(plan.groups)]
+
+
+def _with_prompt(plan: Plan, path: str) -> Wish:
+    """The wish for a picture, its text complete: what its owner wrote, or what others say."""
+    wish = plan.wishes[path]
+    if wish.text:
+        return replace(wish, text=clean(wish.text), said=None)
+    return replace(
+        wish, text=prompt_of(wish.said or "", path, plan.facts[path].marks) or None, said=None
+    )
 
 
 def _sizes(plan: Plan, group: Group) -> list[tuple[int, int]]:

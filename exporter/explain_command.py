@@ -9,58 +9,40 @@ from pathlib import Path
 import click
 
 from exporter.attempts import Attempt
+from exporter.configuration_values import ACTIONS
 from exporter.explain import Explanation, explain
 from exporter.explain_page import explanation_page
+from exporter.export_options import quality_option, tries_option
 from exporter.marks import Mark, count_kinds
 from exporter.report import readable_bytes, share
-from exporter.settings import LEVELS, Settings, Wish
+from exporter.settings import Settings, Wish
 from plic_web.engine import EngineError
 
 _ACTIONS = {"payload": "a payload", "webp": "a WebP", "leave": "the file as it is"}
 
 
-class QualityType(click.ParamType):
-    """One of the named qualities, or a largest LPIPS."""
-
-    name = f"{'|'.join(LEVELS)}|LPIPS"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """The largest LPIPS, 0.02 to 1."""
-        if isinstance(value, str) and value in LEVELS:
-            return LEVELS[value]
-        try:
-            quality = float(str(value))
-        except ValueError:
-            quality = 0.0
-        if not 0.02 <= quality <= 1:
-            self.fail(f"{value}: expected {', '.join(LEVELS)} or an LPIPS from 0.02 to 1")
-        return quality
-
-
 @click.command(name="explain")
 @click.argument("picture", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--quality", type=QualityType(), default="medium", show_default=True,
-              help="The reader's quality: the largest LPIPS.")  # fmt: skip
-@click.option("--tries", type=click.IntRange(1, 64), default=1, show_default=True,
-              help="Seeds of the noise that are compared.")  # fmt: skip
-@click.option("--action", type=click.Choice(["payload", "webp", "leave"]),
+@quality_option
+@tries_option
+@click.option("--action", type=click.Choice(ACTIONS),
               help='As if data-plic or plic.toml said so.')  # fmt: skip
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False),
               help="Write a page that shows the picture and every attempt.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the explanation as JSON.")
 def explain_picture(
     picture: Path,
-    quality: float,
-    tries: int,
+    quality: float | None,
+    tries: int | None,
     action: str | None,
     html: Path | None,
     as_json: bool,
 ) -> None:
     """Tell what `plic export` does with PICTURE, and why."""
     try:
-        found = explain(picture, Settings(quality=quality, tries=tries), Wish(action=action))
+        usual = Settings()
+        settings = Settings(quality=quality or usual.quality, tries=tries or usual.tries)
+        found = explain(picture, settings, Wish(action=action))
         if html is not None:
             html.write_bytes(explanation_page(found))
     except EngineError as error:

@@ -44,7 +44,7 @@ def _switch(text: str) -> bool | str:
     return {"on": True, "off": False}.get(text, text)
 
 
-_OPTIONS = (
+quality_option, tries_option = (
     _option(
         "quality",
         "LEVEL",
@@ -58,8 +58,13 @@ _OPTIONS = (
         f"Seeds of the noise that are compared for each picture, 1 to {MOST_TRIES} [1].",
         _count,
     ),
+)
+_OPTIONS = (
+    quality_option,
+    tries_option,
     _option("gate", "on|off", "Reconstruct and compare before a payload ships [on].", _switch),
     _option("bpp", "NUMBER", "Bits per pixel to start from; by the quality without it.", _number),
+    _option("captioner", "FOLDER", "Model that writes the prompts, for packs that take text."),
     _option(
         "originals",
         "WHERE",
@@ -83,7 +88,7 @@ class GroupedCommand(click.Command):
     """A command whose help lists its options in groups, those of no group first."""
 
     groups: Mapping[str, Sequence[str]] = {
-        "What a reader sees": ("quality", "gate", "tries", "bpp", "originals"),
+        "What a reader sees": ("quality", "gate", "tries", "bpp", "captioner", "originals"),
         "About the site": ("url", "config", "price", "currency"),
         "How it runs": ("dry_run", "check_only", "watching", "strict", "jobs", "as_json"),
     }

@@ -8,7 +8,6 @@ or when the kept pixels would be too many, the picture goes to a conventional co
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,13 +16,15 @@ from numpy.typing import NDArray
 
 from exporter.attempts import Attempt
 from exporter.encode import PictureEncoder
-from exporter.judge import LEAST_FACE, Judge, Verdict, is_face_to_know
-from exporter.keeping import Keeping, KeepingError
-from exporter.marks import CODE, FACE, LOGO, TEXT, Mark, count_kinds
+from exporter.judge import Judge, Verdict
+from exporter.keeping import KeepingError
+from exporter.marks import CODE, FACE, TEXT, Mark
+from exporter.sending import MAX_COLOUR, Sending
 from exporter.settings import Settings
-from plic_web.payload.keep import Rect
 
 Picture = NDArray[np.uint8]
+
+MAX_ATTEMPTS = 4
 
 Seen = Callable[[Attempt, Picture], None]
 """Is told of an attempt and its reconstruction."""
@@ -31,19 +32,6 @@ Seen = Callable[[Attempt, Picture], None]
 
 def unseen(attempt: Attempt, shown: Picture) -> None:
     """The `Seen` of whoever does not watch."""
-
-
-MAX_COLOUR = 5.0
-"""The largest mean CIELAB distance of cells: beyond it a picture has another colour."""
-MAX_ATTEMPTS = 4
-# The pack's mean LPIPS falls by about so much for e times the bits (docs/results.md).
-_LPIPS_PER_E = 0.11
-_START_QUALITY, _START_BPP = 0.35, 0.03
-MAX_BPP = 0.15
-"""Beyond it more bits change little, and a conventional codec is the truer choice."""
-_LEAST_BPP, _LEAST_RAISE = 0.01, 1.3
-LARGE_FACE, LARGE_TEXT = 150, 48
-"""Pixels from which on faces and letters may survive in the latents; smaller ones never did."""
 
 
 @dataclass(frozen=True)
@@ -61,24 +49,6 @@ class Choice:
     shown: Picture | None = None
     attempts: tuple[Attempt, ...] = ()
     problem: str = ""
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What the next attempt sends."""
-
-    bpp: float
-    favoured: tuple[Mark, ...]
-    keeping: Keeping
-
-    def describe(self) -> str:
-        parts = [f"{self.bpp:.3f} bits per pixel"]
-        if self.favoured:
-            parts.append(f"{count_kinds(self.favoured)} favoured")
-        if self.keeping.marks:
-            kept = count_kinds(self.keeping.marks)
-            parts.append(f"{kept} kept at quality {self.keeping.quality}")
-        return ", ".join(parts)
 
 
 def choose(
@@ -99,25 +69,25 @@ def choose(
         seen: told of each attempt and its reconstruction.
     """
     try:
-        plan = _first_plan(rgb, marks, settings)
+        sending = Sending.first(rgb, marks, settings)
     except KeepingError as error:
         return Choice(b"", problem=str(error))
     if not settings.gate:
-        return Choice(_encode(encoder, rgb, plan, None))
+        return Choice(sending.encode(encoder, rgb, None))
     trial = _Trial(rgb, encoder, reconstruct, Judge(rgb, marks), settings, seen)
     for _ in range(MAX_ATTEMPTS):
-        verdict = trial.make(plan)
+        verdict = trial.make(sending)
         if verdict is None:
             break
         if not trial.attempts[-1].problem:
-            return trial.best_seed(plan)
+            return trial.best_seed(sending)
         try:
-            following = _next_plan(plan, verdict, settings, rgb)
+            following = sending.following(verdict, settings, rgb)
         except KeepingError as error:
             return trial.refused(str(error))
         if following is None:
             break
-        plan = following
+        sending = following
     return trial.refused()
 
 
@@ -135,19 +105,19 @@ class _Trial:
     payload: bytes = b""
     shown: Picture | None = None
 
-    def make(self, plan: _Plan, seed: int | None = None) -> Verdict | None:
+    def make(self, sending: Sending, seed: int | None = None) -> Verdict | None:
         """Encode, reconstruct and judge one payload, which becomes the last attempt.
 
         None where it is the last one's again, as of a plain picture at any rate.
         """
-        data = _encode(self.encoder, self.rgb, plan, seed)
+        data = sending.encode(self.encoder, self.rgb, seed)
         if data == self.payload:
             return None
         self.payload = data
         self.shown = self.reconstruct(self.payload)
         verdict = self.judge.compare(self.shown)
         attempt = Attempt(
-            how=plan.describe() + ("" if seed is None else f", seed {seed}"),
+            how=sending.describe() + ("" if seed is None else f", seed {seed}"),
             bytes=len(self.payload),
             lpips=verdict.lpips,
             colour=verdict.colour,
@@ -160,12 +130,12 @@ class _Trial:
         self.seen(attempt, self.shown)
         return verdict
 
-    def best_seed(self, plan: _Plan) -> Choice:
+    def best_seed(self, sending: Sending) -> Choice:
         """The last attempt, or a better one with another seed; seed 0 needs no bytes."""
         best = Choice(self.payload, self.shown)
         lead = self.attempts.pop()
         for seed in range(1, self.settings.tries):
-            self.make(plan, seed)
+            self.make(sending, seed)
             other = self.attempts.pop()
             if not other.problem and other.lpips < lead.lpips:
                 best, lead, other = Choice(self.payload, self.shown), other, lead
@@ -192,61 +162,3 @@ def problem_of(verdict: Verdict, quality: float) -> str:
     if verdict.colour > MAX_COLOUR:
         problems.append(f"colours off by {verdict.colour:.1f}")
     return ", ".join(problems)
-
-
-def _first_plan(rgb: Picture, marks: Sequence[Mark], settings: Settings) -> _Plan:
-    """Keep what no rate saves, favour what more rate may save."""
-    bpp = settings.bpp or _first_bpp(settings.quality)
-    kept = [mark for mark in marks if _must_be_kept(mark)]
-    # faces too small to be known are kept where there is room for them
-    small = [m for m in marks if m.kind == FACE and m not in kept and m.rect.width < LEAST_FACE]
-    favoured = tuple(m for m in marks if m.kind in (FACE, TEXT) and m not in kept + small)
-    try:
-        return _Plan(bpp, favoured, Keeping.of(rgb, kept + small))
-    except KeepingError:
-        return _Plan(bpp, favoured, Keeping.of(rgb, kept))
-
-
-def _must_be_kept(mark: Mark) -> bool:
-    if mark.kind == FACE:
-        return is_face_to_know(mark) and mark.rect.width < LARGE_FACE
-    if mark.kind == TEXT:
-        return min(mark.rect.height, mark.rect.width) < LARGE_TEXT
-    return mark.kind in (CODE, LOGO)
-
-
-def _first_bpp(quality: float) -> float:
-    bpp = _START_BPP * math.exp((_START_QUALITY - quality) / _LPIPS_PER_E)
-    return min(max(bpp, _LEAST_BPP), MAX_BPP)
-
-
-def _next_plan(plan: _Plan, verdict: Verdict, settings: Settings, rgb: Picture) -> _Plan | None:
-    """What to send after a verdict with a problem; None where nothing more can help."""
-    bpp, keeping = plan.bpp, plan.keeping
-    lost = [mark for mark in verdict.lost if mark not in keeping.marks]
-    if lost:
-        keeping = keeping.with_more(rgb, lost)
-    elif verdict.lost:
-        keeping = keeping.finer(rgb)
-    excess = verdict.lpips - settings.quality
-    if excess > 0 or verdict.colour > MAX_COLOUR or verdict.invented:
-        bpp *= max(_LEAST_RAISE, math.exp(excess / _LPIPS_PER_E))
-        bpp = min(bpp, max(MAX_BPP, plan.bpp))
-    favoured = tuple(mark for mark in plan.favoured if mark not in keeping.marks)
-    following = _Plan(bpp, favoured, keeping)
-    return following if following != plan else None
-
-
-def _encode(encoder: PictureEncoder, rgb: Picture, plan: _Plan, seed: int | None) -> bytes:
-    # kept pixels come on top of the rate: they must not starve the rest of the picture
-    bpp = plan.bpp + 8 * len(plan.keeping.section) / (rgb.shape[0] * rgb.shape[1])
-    favour = [_with_margin(mark.rect) for mark in plan.favoured]
-    return encoder.encode(bpp, seed=seed, keep=plan.keeping.section, favour=favour)
-
-
-def _with_margin(rect: Rect) -> Rect:
-    """A box ends at the chin, and a face is seen with what is just around it."""
-    across, down = rect.width // 10, rect.height // 10
-    return Rect(
-        rect.left - across, rect.top - down, rect.width + 2 * across, rect.height + 2 * down
-    )

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from exporter.detect import text_reader
 from exporter.likeness import (
     SAME_FEATURES,
     SAME_LETTERS,
@@ -23,7 +24,7 @@ from plic_web.payload.keep import Rect
 from plic_web.quality.codes import find_codes
 from plic_web.quality.faces import Face, FaceDetector
 from plic_web.quality.lpips import MIN_SIDE, Lpips
-from plic_web.quality.text import Line, Reader, available, misread, text_in_place
+from plic_web.quality.text import Line, available, misread, text_in_place
 
 SAME_PLACE = 0.5
 """Boxes that overlap by more (intersection over union) hold the same face."""
@@ -98,7 +99,7 @@ class Judge:
     def _lost(self, shown: Picture, faces: list[Face]) -> tuple[Mark, ...]:
         lost = [m for m in self._asked_faces if not self._is_same_face(m, shown, faces)]
         if self._texts:
-            lines = _reader().read(shown)
+            lines = text_reader().read(shown)
             lost += [mark for mark in self._texts if not self._is_same_text(mark, shown, lines)]
         if self._codes:
             contents = {code.text for code in find_codes(shown)}
@@ -169,8 +170,3 @@ def _network() -> Lpips:
 @cache
 def _detector() -> FaceDetector:
     return FaceDetector(threshold=0.5)
-
-
-@cache
-def _reader() -> Reader:
-    return Reader()

@@ -64,4 +64,4 @@ def _inner_face(picture: Picture, box: Rect) -> NDArray[np.float32]:
     columns = np.clip(np.arange(left, left + side), 0, width - 1)
     method = cv2.INTER_AREA if side > _SIDE else cv2.INTER_CUBIC
     face = cv2.resize(picture[rows][:, columns], (_SIDE, _SIDE), interpolation=method)
-    return _detail(np.asarray(face)[_INNER], _SHADING)
+    return _detail(np.asarray(face, np.uint8)[_INNER], _SHADING)

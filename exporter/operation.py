@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from exporter.cache import Cache
+from exporter.captioner import CaptionerError
 from exporter.codec import Codec
 from exporter.configuration import Configuration, ConfigurationError, configure
 from exporter.export import export
@@ -132,7 +133,14 @@ def _explained(out: Path) -> Iterator[None]:
     """Turn what can go wrong into an OperationError."""
     try:
         yield
-    except (ConfigurationError, FolderError, HomeError, ShimError, EngineError) as error:
+    except (
+        CaptionerError,
+        ConfigurationError,
+        FolderError,
+        HomeError,
+        ShimError,
+        EngineError,
+    ) as error:
         raise OperationError(str(error)) from error
     except BrokenProcessPool:
         raise OperationError(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from exporter.captioner import Captioner
 from exporter.encode import PictureEncoder
 from exporter.gate import Choice, Seen, choose, unseen
 from exporter.marks import Mark
@@ -24,6 +26,11 @@ _DEFAULTS = Settings()
 def _pack(name: str) -> Pack:
     # One thread: several pictures are worked on at a time, and their number changes no byte.
     return load_pack(name, threads=1)
+
+
+@functools.lru_cache(maxsize=1)
+def _captioner(folder: str) -> Captioner:
+    return Captioner(Path(folder))
 
 
 @dataclass(frozen=True)
@@ -59,11 +66,17 @@ class PackCodec:
         if wish.quality is not None:
             # a rate of its own was for the site's quality
             asked = replace(asked, quality=wish.quality, bpp=None)
-        # a pack that takes no text would send it for nothing
-        text = wish.text if "text" in pack.conditions else None
-        encoder = PictureEncoder(rgb, pack, text=text)
+        encoder = PictureEncoder(rgb, pack, text=self._text(rgb, wish))
         width = rgb.shape[1]
         return choose(rgb, marks, encoder, lambda data: self.reconstruct(data, width), asked, seen)
+
+    def _text(self, rgb: NDArray[np.uint8], wish: Wish) -> str | None:
+        """The prompt to send; a pack that takes none would be sent it for nothing."""
+        if "text" not in _pack(self.name).conditions:
+            return None
+        if self.asked.captioner is None:
+            return wish.text
+        return _captioner(self.asked.captioner).caption(rgb) or wish.text
 
     def reconstruct(self, payload: bytes, width: int) -> NDArray[np.uint8]:
         pack = _pack(self.name)

@@ -32,7 +32,7 @@ _SIGNATURE_SIDE = 12
 DRAWABLE = ("photo", "illustration")
 """The kinds of picture of which a harmless reconstruction can be made."""
 # Shares of the picture from which on the rest is not worth a reconstruction.
-MOSTLY_TEXT, MOSTLY_EXACT = 0.08, 0.25
+MOSTLY_TEXT, MOSTLY_EXACT = 0.2, 0.25
 MANY_LINES = 24
 MOSTLY_FACES = 0.15
 
@@ -164,7 +164,7 @@ def decide(path: str, facts: Facts, wish: Wish = _NO_WISH) -> Decision:
 def _by_marks(facts: Facts) -> Decision:
     """Choose for what looks like a photo, by what was found in it."""
     lines = sum(mark.kind == TEXT for mark in facts.marks)
-    if facts.share(TEXT) >= MOSTLY_TEXT or lines > MANY_LINES:
+    if facts.share(TEXT) >= MOSTLY_TEXT or lines > MANY_LINES:  # too much to keep
         share = round(100 * facts.share(TEXT))
         return Decision("webp", f"text-heavy: {lines} lines on {share} % of it")
     for kind, name in ((CODE, "a QR or bar code"), (LOGO, "a logo or drawing")):

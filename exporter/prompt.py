@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from exporter.marks import TEXT, Mark
-from exporter.said import LONGEST_TEXT
+from exporter.settings import LONGEST_TEXT
 
 _LONGEST_READ = 2000  # of a text, more is not looked at
 _MOST_LINES = 3  # read in a picture; more would be small print, which no decoder draws
@@ -95,6 +95,11 @@ def prompt_of(said: str, path: str, marks: Sequence[Mark]) -> str:
         marks: what was found in the picture; only the text that was read counts.
     """
     return _of_page(said) or _of_name(path) or _of_lines(marks)
+
+
+def says_something(said: str) -> bool:
+    """False for words that only say that there is a picture."""
+    return bool(_of_page(said))
 
 
 def clean(text: str) -> str:

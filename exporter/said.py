@@ -9,19 +9,17 @@ from dataclasses import dataclass, replace
 
 from exporter.charset import Text
 from exporter.documents import Document, Use
+from exporter.prompt import says_something
 from exporter.settings import LEVELS
 
 OFF = "off"
 # By word, what it is about: of two words about one thing, the inner element's holds.
 _ABOUT = {OFF: "off", "payload": "action", "webp": "action"} | dict.fromkeys(LEVELS, "quality")
 
-LONGEST_TEXT = 240
-"""Characters of a prompt."""
-
 _MARKED_OFF = 'stands inside data-plic="off"'
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
-# Of a caption, more than this is not looked at.
-_LONGEST_CAPTION = 4000
+# Of a text, and of a caption's source, more than this is not looked at.
+_LONGEST, _LONGEST_CAPTION = 2000, 4000
 
 
 @dataclass(frozen=True)
@@ -51,9 +49,9 @@ def inherit(outer: tuple[str, ...], own: Iterable[str]) -> tuple[str, ...]:
 
 
 def plain(text: Text, raw: str) -> str:
-    """A piece of a page's text as its reader sees it, spaces collapsed, cut to a prompt."""
+    """A piece of a page's text as its reader sees it, spaces collapsed, not endless."""
     seen = html.unescape(text.readable(raw)).encode("utf-8", "ignore").decode()
-    return " ".join(seen.split())[:LONGEST_TEXT].strip()
+    return " ".join(seen.split())[:_LONGEST].strip()
 
 
 class Sayings:
@@ -107,4 +105,5 @@ class Sayings:
         if not (said := self._said.get(use.family)):
             return ""
         caption = self._captions.get(said.figure, "")
-        return said.alt or plain(self._text, caption) or said.title
+        words = (said.alt, plain(self._text, caption), said.title)
+        return next(filter(says_something, words), next(filter(None, words), ""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict, replace
 
 from exporter.documents import Use
 from exporter.settings import LEVELS, Wish
@@ -15,7 +16,11 @@ def wish_of(use: Use) -> Wish:
     """What the page says of the pictures of one use."""
     actions = [action for action in _CAREFUL if action in use.marks]
     qualities = [LEVELS[word] for word in use.marks if word in LEVELS]
-    return Wish(actions[0] if actions else None, min(qualities, default=None), use.text or None)
+    return Wish(
+        action=actions[0] if actions else None,
+        quality=min(qualities, default=None),
+        said=use.text or None,
+    )
 
 
 def merged(wishes: Iterable[Wish]) -> Wish:
@@ -26,18 +31,15 @@ def merged(wishes: Iterable[Wish]) -> Wish:
     asked = list(wishes)
     actions = [wish.action for wish in asked if wish.action is not None]
     qualities = [wish.quality for wish in asked if wish.quality is not None]
-    texts = [wish.text for wish in asked if wish.text is not None]
     return Wish(
-        min(actions, key=_CAREFUL.index, default=None),
-        min(qualities, default=None),
-        texts[0] if texts else None,
+        action=min(actions, key=_CAREFUL.index, default=None),
+        quality=min(qualities, default=None),
+        text=next((wish.text for wish in asked if wish.text is not None), None),
+        said=next((wish.said for wish in asked if wish.said is not None), None),
     )
 
 
 def backed(wish: Wish, other: Wish) -> Wish:
     """A wish, and where it says nothing, the other."""
-    return Wish(
-        other.action if wish.action is None else wish.action,
-        other.quality if wish.quality is None else wish.quality,
-        other.text if wish.text is None else wish.text,
-    )
+    said = {key: value for key, value in asdict(wish).items() if value is not None}
+    return replace(other, **said)

@@ -20,9 +20,10 @@ MIN_SIDE = 32
 TEXT_SIDE = 960
 """The longer side of the copy in which lines are looked for: letters 14 pixels high in a
 picture of 1200x800 are all found with it, one line in eighteen is not with 736."""
-TEXT_SCORE = 0.6
-TEXT_LETTERS = 2
-"""Fewer, or read less surely, and it was a window or a branch."""
+TEXT_SCORE, TEXT_LETTERS = 0.6, 2
+"""Read less surely, or fewer, and it was a window or a branch."""
+SHORT_SCORE, SHORT_LETTERS = 0.8, 3
+"""So few letters must be read more surely: headphones can look like "OYT"."""
 
 
 def available() -> dict[str, bool]:
@@ -70,9 +71,11 @@ def _faces(rgb: NDArray[np.uint8]) -> list[Mark]:
 
 def _lines(rgb: NDArray[np.uint8]) -> list[Mark]:
     marks = []
-    for line in _reader().read(rgb):
+    for line in text_reader().read(rgb):
         rect = clipped(line.left, line.top, line.right, line.bottom, rgb.shape)
-        if rect and line.score >= TEXT_SCORE and len(line.letters) >= TEXT_LETTERS:
+        letters = len(line.letters)
+        least = SHORT_SCORE if letters <= SHORT_LETTERS else TEXT_SCORE
+        if rect and line.score >= least and letters >= TEXT_LETTERS:
             marks.append(Mark(TEXT, rect, round(line.score, 3), line.text))
     return marks
 
@@ -88,5 +91,6 @@ def _codes(rgb: NDArray[np.uint8]) -> list[Mark]:
 
 
 @cache
-def _reader() -> reading.Reader:
+def text_reader() -> reading.Reader:
+    """The reader of this process. Raises TextUnavailableError where there is none."""
     return reading.Reader(side=TEXT_SIDE)

@@ -18,6 +18,7 @@ from exporter.gate import MAX_ATTEMPTS, Choice, choose
 from exporter.judge import Judge, Verdict
 from exporter.likeness import SAME_PERSON, likeness
 from exporter.marks import CODE, FACE, LOGO, TEXT, Mark
+from exporter.sending import MAX_BPP, MAX_COLOUR, Sending
 from exporter.settings import LEVELS, Settings
 from plic_web.engine import load_pack, reconstruct
 from plic_web.payload import Payload, SectionKind
@@ -94,7 +95,7 @@ def test_what_is_too_far_off_gets_more_bits_the_further_the_more(
     near, far = Script([verdict(0.36), verdict()]), Script([verdict(0.44), verdict()])
     assert near.run(monkeypatch).attempts[0].problem == "LPIPS 0.360 above 0.35"
     far.run(monkeypatch)
-    assert 0.03 < near.asked[1]["bpp"] < far.asked[1]["bpp"] <= gate.MAX_BPP
+    assert 0.03 < near.asked[1]["bpp"] < far.asked[1]["bpp"] <= MAX_BPP
 
 
 def test_after_a_few_attempts_it_gives_up_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +104,7 @@ def test_after_a_few_attempts_it_gives_up_and_says_why(monkeypatch: pytest.Monke
     assert choice.payload == b""
     assert choice.problem == "LPIPS 0.600 above 0.35"
     # the second attempt is at the highest rate already, and no third could differ
-    assert [options["bpp"] for options in script.asked] == [pytest.approx(0.03), gate.MAX_BPP]
+    assert [options["bpp"] for options in script.asked] == [pytest.approx(0.03), MAX_BPP]
 
 
 def test_small_faces_text_codes_and_logos_keep_their_pixels_from_the_start(
@@ -156,7 +157,7 @@ def test_kept_pixels_that_do_not_suffice_become_finer_and_then_it_gives_up(
     text = Mark(TEXT, Rect(100, 10, 60, 20), 0.9, "small print")
     script = Script([verdict(lost=(text,))] * 4)
     choice = script.run(monkeypatch, (text,))
-    assert [options["keep"][0] for options in script.asked] == [65, 85]
+    assert [options["keep"][0] for options in script.asked] == [65, 85, 95]
     assert choice.problem == (
         "1 of 1 lines of text lost; kept pixels at their highest quality do not help"
     )
@@ -170,9 +171,9 @@ def test_faces_too_small_to_be_known_are_left_out_where_there_is_no_room(
         Mark(FACE, Rect(x, y, 16, 16), 0.9) for x in range(0, 1180, 24) for y in range(0, 780, 26)
     )
     known = Mark(FACE, Rect(500, 300, 60, 60), 0.9)
-    plan = gate._first_plan(noise, (*crowd[:5], known), Settings())
-    assert plan.keeping.marks == (known, *crowd[:5])
-    assert gate._first_plan(noise, (*crowd, known), Settings()).keeping.marks == (known,)
+    plan = Sending.first(noise, (*crowd[:5], known), Settings())
+    assert plan.keeping.marks == (*crowd[:5], known)
+    assert Sending.first(noise, (*crowd, known), Settings()).keeping.marks == (known,)
 
 
 def test_too_much_to_keep_is_no_payload() -> None:
@@ -214,7 +215,11 @@ def portrait() -> NDArray[np.uint8]:
 
 
 def test_a_portrait_keeps_its_face_with_the_real_pack(portrait: NDArray[np.uint8]) -> None:
-    small = np.asarray(Image.fromarray(portrait).resize((portrait.shape[1] // 3, portrait.shape[0] // 3), Image.Resampling.LANCZOS))
+    small = np.asarray(
+        Image.fromarray(portrait).resize(
+            (portrait.shape[1] // 3, portrait.shape[0] // 3), Image.Resampling.LANCZOS
+        )
+    )
     marks = _faces(small)
     assert marks
     pack = load_pack("lite", threads=1)
@@ -249,7 +254,7 @@ def test_a_judge_sees_itself_and_what_is_gone(portrait: NDArray[np.uint8]) -> No
     gone = judge.compare(cv2.GaussianBlur(portrait, (0, 0), 12))
     assert gone.found(FACE) == (0, 1)
     green = judge.compare(np.asarray(np.clip(portrait + np.array([0, 40, 0]), 0, 255), np.uint8))
-    assert green.colour > gate.MAX_COLOUR
+    assert green.colour > MAX_COLOUR
     assert Judge(GREY, ()).compare(np.resize(portrait, GREY.shape)).found(FACE) == (0, 0)
 
 
