@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -80,11 +80,7 @@ class Configuration:
     def to_json(self) -> dict[str, Any]:
         """What changes the output, as plain JSON values by the name of the key."""
         return {
-            "quality": self.settings.quality,
-            "gate": self.settings.gate,
-            "tries": self.settings.tries,
-            "bpp": self.settings.bpp,
-            "captioner": self.settings.captioner,
+            **asdict(self.settings),
             "url": self.url,
             "originals": self.originals,
             "price": self.price,
