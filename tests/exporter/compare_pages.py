@@ -327,9 +327,9 @@ def contact_sheet(
     for width in WIDTHS:
         for address in (before, after):
             with visit(browser, address, page, width) as (tab, _):
-                height = min(tallest, tab.evaluate("document.documentElement.scrollHeight"))
-                tab.set_viewport_size({"width": width, "height": height})
-                shots.append(Image.open(io.BytesIO(tab.screenshot())).convert("RGB"))
+                # Not a taller window: what is as high as the window would grow with it.
+                shot = Image.open(io.BytesIO(tab.screenshot(full_page=True))).convert("RGB")
+                shots.append(shot.crop((0, 0, shot.width, min(shot.height, tallest))))
     gap = 12
     sheet = Image.new(
         "RGB", (sum(s.width + gap for s in shots) - gap, max(s.height for s in shots)), "magenta"

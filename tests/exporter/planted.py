@@ -136,15 +136,23 @@ def small_site(folder: Path) -> dict[str, Planted]:
     return write_site(folder, pictures())
 
 
-def group_photo(photos: list[Image.Image], heads: list[Image.Image]) -> Image.Image:
-    """1200x800: two dozen heads with faces of 30 to 100 pixels before a landscape."""
+# Of a group's rows: pixels from the top, a face's width, faces.
+GROUP = ((330, 36, 6), (440, 58, 6), (590, 86, 5))
+CROWD = ((330, 38, 9), (440, 58, 8), (590, 88, 7))
+
+
+def group_photo(
+    photos: list[Image.Image],
+    heads: list[Image.Image],
+    rows: tuple[tuple[int, int, int], ...] = GROUP,
+) -> Image.Image:
+    """1200x800: rows of heads with faces of 30 to 100 pixels in a wood."""
     chance = random.Random(5)
     picture = ImageOps.fit(photos[0], (1200, 800))
-    rows = ((330, 38, 9), (440, 58, 8), (590, 88, 7))
     for top, width, count in rows:
         for place in range(count):
             head = heads[chance.randrange(len(heads))]
-            face = width + chance.randrange(-8, 13)
+            face = width + chance.randrange(-6, 13)
             left = int((place + 0.5) * 1200 / count) - face + chance.randrange(-20, 21)
             _paste_head(picture, head, left, top + chance.randrange(-15, 16), face)
     return picture
@@ -415,7 +423,7 @@ def _logo_on(photo: Image.Image, name: str, kind: int, side: int = 72) -> Plante
     drawn = _logo(kind, side)
     image.paste(drawn, (left, top), drawn)
     return Planted(
-        f"logos-{name}", "A photo with a brand", image, logo=(left, top, left + side, top + side)
+        f"emblems-{name}", "A photo with a brand", image, logo=(left, top, left + side, top + side)
     )
 
 
@@ -450,3 +458,4 @@ def _people(heads: list[Image.Image], photos: list[Image.Image]) -> Iterator[Pla
         _paste_head(few, heads[(3 * number + 1) % len(heads)], left, 120, width)
     yield Planted("people-three", "Three friends", few)
     yield Planted("people-group", "All of us", group_photo(photos, heads))
+    yield Planted("people-crowd", "The whole school", group_photo(photos, heads, CROWD))

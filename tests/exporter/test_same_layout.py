@@ -34,8 +34,8 @@ PAGES = {
 # Their boxes follow from when an answer came: several scripts or lists that race each other.
 NOT_COMPARABLE: dict[str, set[str]] = {}
 
-# Attributes that a page's own script makes backgrounds of; the exporter leaves them alone.
-SCRIPTED = re.compile(r"""data-bg[\w-]*\s*=\s*("[^"]*"|'[^']*')""")
+# Scripts, and attributes that they make backgrounds of: the exporter leaves their addresses alone.
+SCRIPTED = re.compile(r"""(?is)<script\b.*?</script>|data-bg[\w-]*\s*=\s*("[^"]*"|'[^']*')""")
 # Grey levels between the means of 4x4 cells: a stand-in blurs, two pictures differ in far more.
 SAME_PICTURE = 12
 
