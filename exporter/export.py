@@ -81,6 +81,7 @@ def export(
             configuration.url,
             configuration.wishes,
             configuration.chooser(found.files),
+            configuration.settings.gate,
         )
         converted = convert(plan, codec, cache, jobs, encoding)
         originals = _originals(plan, converted, configuration)

@@ -116,6 +116,7 @@ def preview(order: Order) -> Plan:
             configuration.url,
             configuration.wishes,
             configuration.chooser(site.files),
+            configuration.settings.gate,
         )
 
 

@@ -30,7 +30,7 @@ from plic_web.payload.resample import upsample
 # smallest WebP of a given size in pixels grows with its area.
 _STAND_IN_BYTES = 1000
 _STAND_IN_PIXELS_PER_BYTE = 400
-_STAND_IN_SIDES = (64, 48, 32, 16)
+_STAND_IN_SIDES = (48, 28, 16)
 
 _REPORT_WIDTH = 360
 _REPORT_QUALITY = 70
@@ -70,8 +70,8 @@ class Encoded:
     Attributes:
         problem: why it stays conventional, or "".
         files: by name below `_plic/`; those in `report/` are for the report alone.
-        reader_bytes: by width, what an edge sends to a reader; without a reconstruction, what
-            it would send of the original.
+        reader_bytes: by width, what an edge sends to a reader; without a reconstruction, as
+            many bytes as the original has for so many pixels.
         attempts: what the gate compared, the one that ships last.
     """
 
@@ -117,8 +117,12 @@ def encode(task: EncodeTask) -> Encoded:
     for width, height in task.sizes:
         files[f"{digest}/{width}.webp"] = stand_in(rgb, width, height)
     kept = payload.get(SectionKind.KEEP) is not None
-    shown = rgb if choice.shown is None else choice.shown
-    reader = {w: len(_as_edge_sends(shown, (w, h), kept)) for w, h in task.sizes}
+    shown = choice.shown
+    if shown is None:
+        pixels = rgb.shape[0] * rgb.shape[1]
+        reader = {w: task.size * w * h // pixels for w, h in task.sizes}
+    else:
+        reader = {w: len(_as_edge_sends(shown, (w, h), kept)) for w, h in task.sizes}
     files |= _for_report(digest, payload, rgb, choice.shown)
     return Encoded("", digest, profile_of(payload), files, reader, choice.attempts)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 # Checked before decoding: a decoded picture of this size takes 160 MB.
 MAX_PIXELS = 40_000_000
@@ -93,6 +93,8 @@ def open_picture(path: Path) -> Picture:
             return _open(path.read_bytes())
     except PictureError:
         raise
+    except UnidentifiedImageError:  # its message names an address in memory
+        raise PictureError("cannot be decoded (not a picture that browsers show)") from None
     except Exception as error:  # Pillow's readers raise all kinds of things over damaged files
         raise PictureError(f"cannot be decoded ({error})") from None
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
 from exporter.addresses import Home
 from exporter.cache import Cache, key
+from exporter.detect import available
 from exporter.documents import Document, Slot
 from exporter.folder import Site
 from exporter.groups import Group as Group
@@ -75,6 +77,7 @@ def make_plan(
     url: str | None = None,
     wishes: Callable[[str], Wish] | None = None,
     chosen: Callable[[str], bool] | None = None,
+    closely: bool = True,
 ) -> Plan:
     """Read the site's documents, look at every picture that they show and decide.
 
@@ -84,6 +87,7 @@ def make_plan(
             comes first.
         chosen: False for a page, stylesheet or picture file, by its path, that the owner wants
             to be left alone.
+        closely: as in `policy.inspect`.
 
     Raises:
         HomeError: `url` is no address of a site.
@@ -94,20 +98,23 @@ def make_plan(
     plan = Plan(
         site, reading.home, reading.documents, links.targets, links.linked, reading.left_alone
     )
-    _look(plan, cache, jobs, progress)
+    _look(plan, cache, jobs, progress, closely)
     _take_wishes(plan, links, wishes or (lambda path: Wish()))
     _decide(plan, links)
     return plan
 
 
-def _look(plan: Plan, cache: Cache, jobs: int, progress: Progress) -> None:
+def _look(plan: Plan, cache: Cache, jobs: int, progress: Progress, closely: bool) -> None:
     """Inspect every picture file once, those that an earlier export knew not at all."""
     paths = sorted(set(plan.targets.values()))
     plan.digests = {path: _digest(plan.site.root / path) for path in paths}
-    names = {path: key("facts", digest) for path, digest in plan.digests.items()}
+    names = {
+        path: key("facts", digest, closely, available()) for path, digest in plan.digests.items()
+    }
     unknown = [path for path in paths if cache.get(names[path]) is None]
     once = list({names[path]: path for path in unknown}.values())
-    results = parallel(inspect, [plan.site.root / path for path in once], jobs)
+    look = partial(inspect, closely=closely)
+    results = parallel(look, [plan.site.root / path for path in once], jobs)
     for done, (position, facts) in enumerate(results, start=1):
         cache.put(names[once[position]], facts.to_json())
         progress(done, len(once))

@@ -96,7 +96,7 @@ def inspect(path: Path, *, closely: bool = True) -> Facts:
     """Decode a picture file and note what the policy needs; never raises for a bad file.
 
     Args:
-        closely: also read it and look for what draws the eye, which takes longest.
+        closely: also read it and look for logos and the subject, which takes longest.
     """
     try:
         size = path.stat().st_size
@@ -123,7 +123,7 @@ def inspect(path: Path, *, closely: bool = True) -> Facts:
         transparent=transparent,
         kind=kind,
         signature=thumbnail.tobytes().hex(),
-        marks=tuple(find_marks(rgb, text=closely, saliency=closely)) if may_be_drawn else (),
+        marks=tuple(find_marks(rgb, closely=closely)) if may_be_drawn else (),
         drawing="" if kind in DRAWABLE else _drawing(kind, statistics, width, height),
     )
 

@@ -37,13 +37,13 @@ def available() -> dict[str, bool]:
     }
 
 
-def find_marks(rgb: NDArray[np.uint8], *, text: bool = True, saliency: bool = True) -> list[Mark]:
+def find_marks(rgb: NDArray[np.uint8], *, closely: bool = True) -> list[Mark]:
     """Faces, lines of text, codes, logos and the subject of an RGB picture.
 
     Args:
         rgb: uint8 [H, W, 3].
-        text: look for lines of text, where `available()` says that it can be done.
-        saliency: look for the subject.
+        closely: look for more than faces and codes: for lines of text, where `available()` says
+            that it can be done, for logos and the subject, which take four times as long.
 
     Returns:
         Marks of each kind in that order, all rectangles inside the picture. Marks may overlap:
@@ -51,14 +51,10 @@ def find_marks(rgb: NDArray[np.uint8], *, text: bool = True, saliency: bool = Tr
     """
     if min(rgb.shape[:2]) < MIN_SIDE:
         return []
-    marks = _faces(rgb)
-    if text and reading.available():
-        marks += _lines(rgb)
-    marks += _codes(rgb)
-    marks += find_logos(rgb)
-    if saliency:
-        marks += find_subject(rgb)
-    return marks
+    if not closely:
+        return [*_faces(rgb), *_codes(rgb)]
+    lines = _lines(rgb) if reading.available() else []
+    return [*_faces(rgb), *lines, *_codes(rgb), *find_logos(rgb), *find_subject(rgb)]
 
 
 def _faces(rgb: NDArray[np.uint8]) -> list[Mark]:

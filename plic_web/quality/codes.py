@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 QR, BAR = "qr", "bar"
 MIN_SIDE = 24
 """A QR code has 21 modules a side at least, and a border."""
-MAX_ENLARGED = 1 << 22
+MAX_ENLARGED = 2_400_000
 """Pixels of an enlarged copy, at most: codes of three pixels a module are found at twice their
 size only, codes across a whole large picture without that."""
 

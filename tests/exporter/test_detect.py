@@ -36,7 +36,7 @@ def overlap(mark: Mark, left: float, top: float, right: float, bottom: float) ->
 
 def test_a_portrait_has_a_face_and_marks_lie_inside_the_picture():
     picture = np.asarray(photo("kodim04"))
-    marks = find_marks(picture, text=False)
+    marks = find_marks(picture)
     faces = [mark for mark in marks if mark.kind == "face"]
     assert len(faces) == 1
     assert faces[0].score > 0.8
@@ -53,7 +53,7 @@ def test_small_words_in_a_photo_are_found_and_read():
     picture = photo("kodim23").resize((1200, 800), Image.Resampling.LANCZOS)
     font = ImageFont.load_default(20)  # capitals are 14 pixels high
     ImageDraw.Draw(picture).text((60, 700), "Opening hours", (255, 255, 255), font)
-    marks = find_marks(np.asarray(picture), saliency=False)
+    marks = find_marks(np.asarray(picture))
     (line,) = [mark for mark in marks if mark.kind == "text"]
     assert line.text.replace(" ", "") == "Openinghours"
     assert overlap(line, 60, 704, 190, 722) > 0.5

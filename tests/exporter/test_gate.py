@@ -242,7 +242,7 @@ def test_a_portrait_keeps_its_face_with_the_real_pack(portrait: NDArray[np.uint8
 def _faces(rgb: NDArray[np.uint8]) -> list[Mark]:
     from exporter.detect import find_marks
 
-    return [m for m in find_marks(rgb, text=False, saliency=False) if m.kind == FACE]
+    return [m for m in find_marks(rgb, closely=False) if m.kind == FACE]
 
 
 def test_a_judge_sees_itself_and_what_is_gone(portrait: NDArray[np.uint8]) -> None:
