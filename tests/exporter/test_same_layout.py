@@ -31,8 +31,6 @@ PAGES = {
         "demos/background_images_image-set.html",
     ],
 }
-# Their boxes follow from when an answer came: several scripts or lists that race each other.
-NOT_COMPARABLE: dict[str, set[str]] = {}
 
 # Scripts, and attributes that they make backgrounds of: the exporter leaves their addresses alone.
 SCRIPTED = re.compile(r"""(?is)<script\b.*?</script>|data-bg[\w-]*\s*=\s*("[^"]*"|'[^']*')""")
@@ -44,9 +42,8 @@ pytestmark = pytest.mark.browser
 
 def other_pages(site: Path) -> list[str]:
     """All pages of a site that are not compared in `make test`."""
-    passed = NOT_COMPARABLE.get(site.name, set()) | set(PAGES[site.name])
     pages = sorted(page.relative_to(site).as_posix() for page in site.rglob("*.html"))
-    return [page for page in pages if page not in passed]
+    return [page for page in pages if page not in PAGES[site.name]]
 
 
 class Comparison:
