@@ -120,7 +120,7 @@ def drawing_name(statistics: Statistics, width: int, height: int) -> str:
 
     For the reader of a report only: all of them are treated alike.
     """
-    if max(width, height) <= 320 or statistics.colours <= 6:
+    if max(width, height) <= 320:
         return "logo or icon"
     wide = 1.2 <= width / height <= 2.4 and min(width, height) >= 360
     if wide and statistics.flat >= 0.5 and statistics.two_toned * statistics.contrast >= 0.03:

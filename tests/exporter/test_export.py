@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from exporter.addresses import AddressError, file_of
+from exporter.configuration import Configuration
 from exporter.documents import read_stylesheet
 from exporter.export import Result, export
 from exporter.pages import read_page
+from exporter.settings import Settings
 from exporter.splice import undo
 from plic_web.payload import Payload
 
@@ -281,6 +283,7 @@ def test_two_processes_give_the_same_bytes(site: Path, tmp_path: Path, run: Run)
         jobs=2,
         looking=lambda *_: None,
         encoding=lambda *step: steps.append(step),
+        configuration=Configuration(settings=Settings(gate=False)),  # as `run` has it
     )
     assert tree(tmp_path / "parallel") == tree(tmp_path / "single")
     assert [step[:2] for step in steps] == [(n + 1, len(steps)) for n in range(len(steps))]
