@@ -43,8 +43,11 @@ _STEP_TIME = 300  # milliseconds of the page's clock spent at each
 _LONGEST = 240  # letters of a complaint
 _LAST_TIME = 3000  # and at the end, for what fades in
 
-# Pictures in the window that have neither come nor failed, but for those waited for in vain.
-_WAITING = """() => [...document.images].filter((image) => {
+# Pictures in the window that have neither come nor failed, but for those waited for in vain, and
+# films whose size is on its way.
+_WAITING = """() => [...document.querySelectorAll('video')].filter((film) =>
+  !window.inVain?.has(film) && film.networkState === film.NETWORK_LOADING &&
+  film.readyState < film.HAVE_METADATA).length || [...document.images].filter((image) => {
   const box = image.getBoundingClientRect();
   return !image.complete && !window.inVain?.has(image) && image.checkVisibility() &&
     box.bottom >= 0 && box.top < innerHeight && box.right >= 0 && box.left < innerWidth;
@@ -52,6 +55,7 @@ _WAITING = """() => [...document.images].filter((image) => {
 _GIVE_UP = """() => {
   window.inVain ??= new WeakSet();
   for (const image of document.images) if (!image.complete) window.inVain.add(image);
+  for (const film of document.querySelectorAll('video')) window.inVain.add(film);
 }"""
 # What scrolling down does not bring into the window, as in a closed dialogue or far to the right,
 # is fetched only to compare it; what it did bring has to come by itself.
