@@ -15,7 +15,7 @@ class Attempt:
         bytes: of the whole payload.
         lpips: AlexNet, whole picture.
         colour: mean CIELAB distance of 16-pixel blocks.
-        faces, words, codes: (found again in their places, of so many in the original).
+        faces, words, codes, logos: (found again in their places, of so many in the original).
         problem: why it may not ship, or "".
     """
 
@@ -26,6 +26,7 @@ class Attempt:
     faces: tuple[int, int] = (0, 0)
     words: tuple[int, int] = (0, 0)
     codes: tuple[int, int] = (0, 0)
+    logos: tuple[int, int] = (0, 0)
     problem: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -34,5 +35,5 @@ class Attempt:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Attempt:
-        pairs = {name: tuple(value[name]) for name in ("faces", "words", "codes")}
+        pairs = {name: tuple(value[name]) for name in ("faces", "words", "codes", "logos")}
         return cls(**{**value, **pairs})

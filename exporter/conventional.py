@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from exporter.judge import Judge
 from exporter.marks import Mark
-from exporter.pictures import Picture, PictureError, open_picture, to_webp
+from exporter.pictures import Picture, PictureError, decoded, open_picture, to_webp
 
 # A recompressed file must save this share, and be worth one more file on the disk.
 _LEAST_SAVING = 0.1
@@ -49,12 +47,13 @@ def recompress(task: RecompressTask) -> bytes | None:
     if picture.format in ("WEBP", "AVIF") or max(picture.image.size) > _WEBP_SIDE:
         return None
     judge = Judge(picture.rgb(), task.marks) if task.marks else None
-    for options in _ways(picture, task.exact):
+    ways = _ways(picture, task.exact)
+    for options in ways:
         data = _conventional(picture, options)
         saved = task.size - len(data)
         if saved < max(_LEAST_SAVED_BYTES, task.size * _LEAST_SAVING):
             return None
-        if judge is None or not judge.loses(_decoded(data)):
+        if judge is None or not judge.loses(decoded(data), finest=options is ways[-1]):
             return data
     return None
 
@@ -74,10 +73,3 @@ def _conventional(picture: Picture, options: dict[str, Any]) -> bytes:
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     profile = picture.image.info.get("icc_profile") or b""
     return to_webp(image, method=6, icc_profile=profile, **options)
-
-
-def _decoded(data: bytes) -> Rgb:
-    """The pixels of a WebP in sRGB, as a browser shows them."""
-    with Image.open(io.BytesIO(data)) as image:
-        image.load()
-    return Picture(image, "WEBP", lossless=False).rgb()

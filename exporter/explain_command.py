@@ -82,7 +82,7 @@ def _mark(mark: Mark) -> str:
 
 def _attempt(attempt: Attempt) -> str:
     scores = [f"LPIPS {attempt.lpips:.3f}", f"colour {attempt.colour:.1f}"]
-    for name in ("faces", "words", "codes"):
+    for name in ("faces", "words", "codes", "logos"):
         found, asked = getattr(attempt, name)
         if asked:
             scores.append(f"{name} {found} of {asked}")

@@ -18,7 +18,7 @@ from exporter.attempts import Attempt
 from exporter.encode import PictureEncoder
 from exporter.judge import Judge, Verdict
 from exporter.keeping import KeepingError
-from exporter.marks import CODE, FACE, TEXT, Mark
+from exporter.marks import CODE, FACE, LOGO, TEXT, Mark
 from exporter.sending import MAX_COLOUR, Sending
 from exporter.settings import Settings
 
@@ -124,7 +124,8 @@ class _Trial:
             faces=verdict.found(FACE),
             words=verdict.found(TEXT),
             codes=verdict.found(CODE),
-            problem=problem_of(verdict, self.settings.quality),
+            logos=verdict.found(LOGO),
+            problem=problem_of(verdict, self.settings.quality, sending.keeping.is_finest),
         )
         self.attempts.append(attempt)
         self.seen(attempt, self.shown)
@@ -148,13 +149,18 @@ class _Trial:
         return Choice(b"", None, tuple(self.attempts), "; ".join(problems))
 
 
-def problem_of(verdict: Verdict, quality: float) -> str:
-    """Why a reconstruction may not ship, or ""."""
+def problem_of(verdict: Verdict, quality: float, finest: bool) -> str:
+    """Why a reconstruction may not ship, or "".
+
+    Where kept pixels are as fine as can be, small print that goes unread is let pass if its
+    pixels are the original's: it was readable only just.
+    """
     problems = []
-    for kind, name in ((FACE, "faces"), (TEXT, "lines of text"), (CODE, "codes")):
-        found, asked = verdict.found(kind)
-        if found < asked:
-            problems.append(f"{asked - found} of {asked} {name} lost")
+    lost = verdict.lost if finest else verdict.lost + verdict.unread
+    for kind, name in ((FACE, "faces"), (TEXT, "lines of text"), (CODE, "codes"), (LOGO, "logos")):
+        missing = sum(mark.kind == kind for mark in lost)
+        if missing:
+            problems.append(f"{missing} of {verdict.found(kind)[1]} {name} lost")
     if verdict.invented:
         problems.append(f"{verdict.invented} faces where none was")
     if verdict.lpips > quality:

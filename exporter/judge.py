@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.detect import text_reader
+from exporter.detect import read_lines
 from exporter.likeness import (
     SAME_FEATURES,
     SAME_LETTERS,
@@ -18,13 +18,13 @@ from exporter.likeness import (
     letters_likeness,
     likeness,
 )
-from exporter.marks import CODE, FACE, TEXT, Mark
+from exporter.marks import CODE, FACE, LOGO, TEXT, Mark
 from plic_web.engine.conditions import MAX_CODED_SIDE
 from plic_web.payload.keep import Rect
 from plic_web.quality.codes import find_codes
 from plic_web.quality.faces import Face, FaceDetector
 from plic_web.quality.lpips import MIN_SIDE, Lpips
-from plic_web.quality.text import Line, available, misread, text_in_place
+from plic_web.quality.text import Line, available, misread, text_in_place, words_read
 
 SAME_PLACE = 0.5
 """Boxes that overlap by more (intersection over union) hold the same face."""
@@ -32,8 +32,12 @@ SURE_FACE, LEAST_FACE = 0.7, 20
 """Faces scored lower, or narrower in pixels, are not asked for: nobody could tell who it is."""
 INVENTED = 0.8
 """A face that is scored so high where the original has none was invented."""
-MISREAD = 0.1
-"""The share of a line's letters that may be read differently."""
+SURE_TEXT = 0.8
+"""Lines that were read so surely have to be read again word by word, letter by letter."""
+MISREAD = 0.2
+"""The share of another line's letters that may be read differently."""
+SAME_LOGO = 6.0
+"""The mean difference in grey levels that a logo may have; drawn by a pack it has 20 and more."""
 COLOUR_CELLS = 12  # along the longer side: more would compare detail, not colour
 
 Picture = NDArray[np.uint8]
@@ -47,6 +51,8 @@ class Verdict:
         lpips: AlexNet; of copies of at most 1536 pixels a side.
         colour: mean CIELAB distance between the means of up to 12x12 cells.
         lost: the marks that are not there again.
+        unread: lines of text that are not read again, though their pixels are nearly the
+            original's.
         invented: faces where the original has none.
         asked: the marks that were looked for.
     """
@@ -55,12 +61,13 @@ class Verdict:
     colour: float
     asked: tuple[Mark, ...]
     lost: tuple[Mark, ...]
+    unread: tuple[Mark, ...]
     invented: int
 
     def found(self, kind: str) -> tuple[int, int]:
         """The marks of a kind that are there again, of so many."""
         asked = sum(mark.kind == kind for mark in self.asked)
-        return asked - sum(mark.kind == kind for mark in self.lost), asked
+        return asked - sum(mark.kind == kind for mark in self.lost + self.unread), asked
 
 
 def is_face_to_know(mark: Mark) -> bool:
@@ -79,32 +86,44 @@ class Judge:
         self._texts = [mark for mark in marks if mark.kind == TEXT] if available() else []
         # what could not be read is kept, but cannot be asked for
         self._codes = [mark for mark in marks if mark.kind == CODE and mark.text]
-        self._asked = (*self._asked_faces, *self._texts, *self._codes)
+        self._logos = [mark for mark in marks if mark.kind == LOGO]
+        self._asked = (*self._asked_faces, *self._texts, *self._codes, *self._logos)
 
     def compare(self, shown: Picture) -> Verdict:
-        """Judge a reconstruction of the original's size."""
+        """Judge a reconstruction of the original's size, as a reader gets it."""
         faces = _detector().detect(shown)
+        lost, unread = self._missing(shown, faces)
         return Verdict(
             lpips=_lpips(self._original, shown),
             colour=_colour(self._original, shown),
             asked=self._asked,
-            lost=self._lost(shown, faces),
+            lost=tuple(lost),
+            unread=tuple(unread),
             invented=sum(self._is_invented(face) for face in faces),
         )
 
-    def loses(self, shown: Picture) -> bool:
-        """True if any of the marks is not there again."""
-        return bool(self._lost(shown, _detector().detect(shown)))
+    def loses(self, shown: Picture, *, finest: bool) -> bool:
+        """True if any of the marks is not there again.
 
-    def _lost(self, shown: Picture, faces: list[Face]) -> tuple[Mark, ...]:
+        Where nothing finer can be had, text may go unread whose pixels are the original's.
+        """
+        lost, unread = self._missing(shown, _detector().detect(shown))
+        return bool(lost) or (bool(unread) and not finest)
+
+    def _missing(self, shown: Picture, faces: list[Face]) -> tuple[list[Mark], list[Mark]]:
+        """The marks that are lost, and those that are only not read."""
         lost = [m for m in self._asked_faces if not self._is_same_face(m, shown, faces)]
+        unread: list[Mark] = []
         if self._texts:
-            lines = text_reader().read(shown)
-            lost += [mark for mark in self._texts if not self._is_same_text(mark, shown, lines)]
+            lines = read_lines(shown)
+            for mark in (mark for mark in self._texts if not _is_read(mark, lines)):
+                alike = letters_likeness(self._original, shown, mark.rect)
+                (unread if alike >= SAME_LETTERS else lost).append(mark)
         if self._codes:
             contents = {code.text for code in find_codes(shown)}
             lost += [mark for mark in self._codes if mark.text not in contents]
-        return tuple(lost)
+        lost += [mark for mark in self._logos if not self._is_same_logo(mark, shown)]
+        return lost, unread
 
     def _is_same_face(self, mark: Mark, shown: Picture, faces: list[Face]) -> bool:
         alike = likeness(self._original, shown, mark.rect)
@@ -112,9 +131,11 @@ class Judge:
         # faces of twenty pixels come and go for the detector with the pixels around them
         return alike >= SAME_FEATURES or (seen and alike >= SAME_PERSON)
 
-    def _is_same_text(self, mark: Mark, shown: Picture, lines: list[Line]) -> bool:
-        alike = letters_likeness(self._original, shown, mark.rect)
-        return alike >= SAME_LETTERS or _is_read(mark, lines)
+    def _is_same_logo(self, mark: Mark, shown: Picture) -> bool:
+        rect = mark.rect
+        part = np.s_[rect.top : rect.top + rect.height, rect.left : rect.left + rect.width]
+        difference = cv2.absdiff(self._original[part], shown[part])
+        return float(difference.mean()) <= SAME_LOGO
 
     def _is_invented(self, face: Face) -> bool:
         wide = min(face.width, face.height) >= LEAST_FACE
@@ -157,8 +178,10 @@ def _is_read(mark: Mark, lines: list[Line]) -> bool:
     rect = mark.rect
     right, bottom = rect.left + rect.width, rect.top + rect.height
     line = Line(mark.text, mark.score, rect.left, rect.top, right, bottom)
-    wrong = misread(line.letters, text_in_place(line, lines))
-    return wrong <= MISREAD * len(line.letters)
+    if mark.score >= SURE_TEXT and line.words:
+        kept, asked = words_read([line], lines)
+        return kept == asked
+    return misread(line.letters, text_in_place(line, lines)) <= MISREAD * len(line.letters)
 
 
 @cache

@@ -19,8 +19,8 @@ SAME_PERSON = 0.85
 """From this likeness on it is the same person, if a little softer; below, a caricature."""
 SAME_FEATURES = 0.9
 """From here on the features are the original's, whatever a detector says."""
-SAME_LETTERS = 0.98
-"""From here on letters are as WebP of quality 80 leaves them, whatever a reader says."""
+SAME_LETTERS = 0.96
+"""From here on letters are as WebP of quality 50 to 80 leaves them, whatever a reader says."""
 
 _SIDE = 128
 _WIDER = 1.1  # the square around a face's box

@@ -15,13 +15,11 @@ from PIL import Image
 from exporter.attempts import Attempt
 from exporter.cache import digests_of
 from exporter.codec import Codec, profile_of
+from exporter.edge_view import as_edge_sends
 from exporter.gate import Choice
 from exporter.marks import Mark
 from exporter.pictures import PictureError, open_picture, to_webp
 from exporter.settings import Wish
-from plic_web.edge.images import provenance_xmp
-from plic_web.edge.rendition import WEBP_METHOD
-from plic_web.edge.settings import EdgeSettings
 from plic_web.payload import Payload, PayloadError, SectionKind
 from plic_web.payload.base import decode_base
 from plic_web.payload.resample import upsample
@@ -122,7 +120,7 @@ def encode(task: EncodeTask) -> Encoded:
         pixels = rgb.shape[0] * rgb.shape[1]
         reader = {w: task.size * w * h // pixels for w, h in task.sizes}
     else:
-        reader = {w: len(_as_edge_sends(shown, (w, h), kept)) for w, h in task.sizes}
+        reader = {w: len(as_edge_sends(shown, (w, h), kept)) for w, h in task.sizes}
     files |= _for_report(digest, payload, rgb, choice.shown)
     return Encoded("", digest, profile_of(payload), files, reader, choice.attempts)
 
@@ -154,15 +152,6 @@ def stand_in(rgb: Rgb, width: int, height: int) -> bytes:
         if len(data) <= budget:
             break
     return data
-
-
-def _as_edge_sends(shown: Rgb, size: tuple[int, int], kept: bool) -> bytes:
-    image = Image.fromarray(shown)
-    if image.size != size:
-        image = image.resize(size, Image.Resampling.LANCZOS)
-    quality = EdgeSettings.__dataclass_fields__["webp_quality"].default
-    xmp = provenance_xmp(has_kept_pixels=kept)
-    return to_webp(image, quality=quality, method=WEBP_METHOD, xmp=xmp)
 
 
 def _for_report(digest: str, payload: Payload, rgb: Rgb, shown: Rgb | None) -> dict[str, bytes]:

@@ -134,6 +134,13 @@ def _over_white(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
 
 
+def decoded(data: bytes) -> NDArray[np.uint8]:
+    """The pixels of a WebP file made here, as a browser shows them, uint8 [height, width, 3]."""
+    with Image.open(io.BytesIO(data)) as image:
+        image.load()
+    return Picture(image, "WEBP", lossless=False).rgb()
+
+
 def to_webp(image: Image.Image, **options: object) -> bytes:
     """The bytes of a WebP file, with Pillow's options."""
     file = io.BytesIO()
