@@ -47,13 +47,12 @@ def recompress(task: RecompressTask) -> bytes | None:
     if picture.format in ("WEBP", "AVIF") or max(picture.image.size) > _WEBP_SIDE:
         return None
     judge = Judge(picture.rgb(), task.marks) if task.marks else None
-    ways = _ways(picture, task.exact)
-    for options in ways:
+    for options in _ways(picture, task.exact):
         data = _conventional(picture, options)
         saved = task.size - len(data)
         if saved < max(_LEAST_SAVED_BYTES, task.size * _LEAST_SAVING):
             return None
-        if judge is None or not judge.loses(decoded(data), finest=options is ways[-1]):
+        if judge is None or not judge.loses(decoded(data)):
             return data
     return None
 

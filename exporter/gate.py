@@ -125,7 +125,7 @@ class _Trial:
             words=verdict.found(TEXT),
             codes=verdict.found(CODE),
             logos=verdict.found(LOGO),
-            problem=problem_of(verdict, self.settings.quality, sending.keeping.is_finest),
+            problem=problem_of(verdict, self.settings.quality),
         )
         self.attempts.append(attempt)
         self.seen(attempt, self.shown)
@@ -149,18 +149,17 @@ class _Trial:
         return Choice(b"", None, tuple(self.attempts), "; ".join(problems))
 
 
-def problem_of(verdict: Verdict, quality: float, finest: bool) -> str:
+def problem_of(verdict: Verdict, quality: float) -> str:
     """Why a reconstruction may not ship, or "".
 
-    Where kept pixels are as fine as can be, small print that goes unread is let pass if its
-    pixels are the original's: it was readable only just.
+    Args:
+        quality: the largest LPIPS.
     """
     problems = []
-    lost = verdict.lost if finest else verdict.lost + verdict.unread
     for kind, name in ((FACE, "faces"), (TEXT, "lines of text"), (CODE, "codes"), (LOGO, "logos")):
-        missing = sum(mark.kind == kind for mark in lost)
-        if missing:
-            problems.append(f"{missing} of {verdict.found(kind)[1]} {name} lost")
+        found, asked = verdict.found(kind)
+        if found < asked:
+            problems.append(f"{asked - found} of {asked} {name} lost")
     if verdict.invented:
         problems.append(f"{verdict.invented} faces where none was")
     if verdict.lpips > quality:

@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exporter.detect import read_lines
+from exporter.edge_view import as_reader_sees
 from exporter.likeness import (
     SAME_FEATURES,
-    SAME_LETTERS,
     SAME_PERSON,
-    letters_likeness,
     likeness,
 )
 from exporter.marks import CODE, FACE, LOGO, TEXT, Mark
@@ -51,8 +50,6 @@ class Verdict:
         lpips: AlexNet; of copies of at most 1536 pixels a side.
         colour: mean CIELAB distance between the means of up to 12x12 cells.
         lost: the marks that are not there again.
-        unread: lines of text that are not read again, though their pixels are nearly the
-            original's.
         invented: faces where the original has none.
         asked: the marks that were looked for.
     """
@@ -61,13 +58,12 @@ class Verdict:
     colour: float
     asked: tuple[Mark, ...]
     lost: tuple[Mark, ...]
-    unread: tuple[Mark, ...]
     invented: int
 
     def found(self, kind: str) -> tuple[int, int]:
         """The marks of a kind that are there again, of so many."""
         asked = sum(mark.kind == kind for mark in self.asked)
-        return asked - sum(mark.kind == kind for mark in self.lost + self.unread), asked
+        return asked - sum(mark.kind == kind for mark in self.lost), asked
 
 
 def is_face_to_know(mark: Mark) -> bool:
@@ -83,7 +79,7 @@ class Judge:
         self._original = original
         self._faces = [mark for mark in marks if mark.kind == FACE]
         self._asked_faces = [mark for mark in self._faces if is_face_to_know(mark)]
-        self._texts = [mark for mark in marks if mark.kind == TEXT] if available() else []
+        self._texts = _legible(original, [mark for mark in marks if mark.kind == TEXT])
         # what could not be read is kept, but cannot be asked for
         self._codes = [mark for mark in marks if mark.kind == CODE and mark.text]
         self._logos = [mark for mark in marks if mark.kind == LOGO]
@@ -92,38 +88,27 @@ class Judge:
     def compare(self, shown: Picture) -> Verdict:
         """Judge a reconstruction of the original's size, as a reader gets it."""
         faces = _detector().detect(shown)
-        lost, unread = self._missing(shown, faces)
         return Verdict(
             lpips=_lpips(self._original, shown),
             colour=_colour(self._original, shown),
             asked=self._asked,
-            lost=tuple(lost),
-            unread=tuple(unread),
+            lost=tuple(self._lost(shown, faces)),
             invented=sum(self._is_invented(face) for face in faces),
         )
 
-    def loses(self, shown: Picture, *, finest: bool) -> bool:
-        """True if any of the marks is not there again.
+    def loses(self, shown: Picture) -> bool:
+        """True if any of the marks is not there again."""
+        return bool(self._lost(shown, _detector().detect(shown)))
 
-        Where nothing finer can be had, text may go unread whose pixels are the original's.
-        """
-        lost, unread = self._missing(shown, _detector().detect(shown))
-        return bool(lost) or (bool(unread) and not finest)
-
-    def _missing(self, shown: Picture, faces: list[Face]) -> tuple[list[Mark], list[Mark]]:
-        """The marks that are lost, and those that are only not read."""
+    def _lost(self, shown: Picture, faces: list[Face]) -> list[Mark]:
         lost = [m for m in self._asked_faces if not self._is_same_face(m, shown, faces)]
-        unread: list[Mark] = []
         if self._texts:
             lines = read_lines(shown)
-            for mark in (mark for mark in self._texts if not _is_read(mark, lines)):
-                alike = letters_likeness(self._original, shown, mark.rect)
-                (unread if alike >= SAME_LETTERS else lost).append(mark)
+            lost += [mark for mark in self._texts if not _is_read(mark, lines)]
         if self._codes:
             contents = {code.text for code in find_codes(shown)}
             lost += [mark for mark in self._codes if mark.text not in contents]
-        lost += [mark for mark in self._logos if not self._is_same_logo(mark, shown)]
-        return lost, unread
+        return lost + [mark for mark in self._logos if not self._is_same_logo(mark, shown)]
 
     def _is_same_face(self, mark: Mark, shown: Picture, faces: list[Face]) -> bool:
         alike = likeness(self._original, shown, mark.rect)
@@ -172,6 +157,17 @@ def _scaled(picture: Picture, size: tuple[int, int]) -> Picture:
 
 def _overlap(rect: Rect, face: Face) -> float:
     return Face(rect.left, rect.top, rect.width, rect.height, 1.0, ()).overlap(face)
+
+
+def _legible(original: Picture, texts: list[Mark]) -> list[Mark]:
+    """The lines that can still be read when an edge has coded the original itself.
+
+    Small print that cannot is kept like all text, but nobody could ask for more.
+    """
+    if not texts or not available():
+        return []
+    lines = read_lines(as_reader_sees(original))
+    return [mark for mark in texts if _is_read(mark, lines)]
 
 
 def _is_read(mark: Mark, lines: list[Line]) -> bool:

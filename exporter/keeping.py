@@ -33,11 +33,6 @@ class Keeping:
     quality: int = QUALITIES[0]
     section: bytes = b""
 
-    @property
-    def is_finest(self) -> bool:
-        """True if kept pixels cannot be sent any finer."""
-        return self.quality == QUALITIES[-1]
-
     @classmethod
     def of(cls, rgb: Picture, marks: Iterable[Mark], quality: int = QUALITIES[0]) -> Keeping:
         """Keep the pixels of ``rgb`` uint8 [H, W, 3] under some marks.

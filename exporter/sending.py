@@ -89,11 +89,10 @@ class Sending:
         Raises KeepingError where too much would have to be kept, or nothing finer can be.
         """
         bpp, keeping = self.bpp, self.keeping
-        missing = verdict.lost + verdict.unread
-        lost = [mark for mark in missing if mark not in keeping.marks]
+        lost = [mark for mark in verdict.lost if mark not in keeping.marks]
         if lost:
             keeping = keeping.with_more(rgb, lost)
-        elif missing:
+        elif verdict.lost:
             keeping = keeping.finer(rgb)
         excess = verdict.lpips - settings.quality
         if excess > 0 or verdict.colour > MAX_COLOUR or verdict.invented:

@@ -35,9 +35,8 @@ def verdict(
     asked: tuple[Mark, ...] = (),
     colour: float = 1.0,
     invented: int = 0,
-    unread: tuple[Mark, ...] = (),
 ) -> Verdict:
-    return Verdict(lpips, colour, asked or lost + unread, lost, unread, invented)
+    return Verdict(lpips, colour, asked or lost, lost, invented)
 
 
 @dataclass
@@ -162,17 +161,6 @@ def test_kept_pixels_that_do_not_suffice_become_finer_and_then_it_gives_up(
     assert choice.problem == (
         "1 of 1 lines of text lost; kept pixels at their highest quality do not help"
     )
-
-
-def test_small_print_may_go_unread_only_at_the_finest_quality(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    text = Mark(TEXT, Rect(100, 10, 60, 20), 0.9, "small print")
-    script = Script([verdict(unread=(text,))] * 3)
-    choice = script.run(monkeypatch, (text,))
-    assert [options["keep"][0] for options in script.asked] == [65, 85, 95]
-    assert choice.problem == ""
-    assert choice.attempts[-1].words == (0, 1)
 
 
 def test_faces_too_small_to_be_known_are_left_out_where_there_is_no_room(
