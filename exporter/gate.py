@@ -24,7 +24,7 @@ from exporter.settings import Settings
 
 Picture = NDArray[np.uint8]
 
-MAX_ATTEMPTS = 4
+MAX_ATTEMPTS = 6
 
 Seen = Callable[[Attempt, Picture], None]
 """Is told of an attempt and its reconstruction."""

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exporter.marks import Mark
+from exporter.likeness import features_box
+from exporter.marks import FACE, Mark
 from plic_web.payload import PayloadError
 from plic_web.payload.keep import MAX_RECTANGLES, Rect, encode_keep
 
-QUALITIES = (65, 85, 95)
-"""Of kept pixels: most faces and letters survive the first, small print needs the last."""
+QUALITIES = (40, 65, 85, 95)
+"""Of kept pixels; each mark that is lost at one of them gets the next."""
+SMALL_FACE = 48
+"""Pixels; larger faces survive the first quality, smaller ones and letters need the second."""
 MOST_PLACES = 3 * MAX_RECTANGLES
 """More could hardly be joined into few enough rectangles."""
+# A face's box holds all that it is known by; letters and drawings end in crisp edges, which the
+# seam must not touch.
 _MARGIN_SHARE, _LEAST_MARGIN = 0.1, 2
 
 Picture = NDArray[np.uint8]
@@ -27,69 +32,85 @@ class KeepingError(ValueError):
 
 @dataclass(frozen=True)
 class Keeping:
-    """Attributes: the marks that are kept, their quality 1 to 100, and the payload's section."""
+    """Attributes: the marks that are kept, each one's quality 1 to 100, the payload's section."""
 
     marks: tuple[Mark, ...] = ()
-    quality: int = QUALITIES[0]
+    qualities: tuple[int, ...] = ()
     section: bytes = b""
 
     @classmethod
-    def of(cls, rgb: Picture, marks: Iterable[Mark], quality: int = QUALITIES[0]) -> Keeping:
+    def of(cls, rgb: Picture, marks: Iterable[Mark]) -> Keeping:
         """Keep the pixels of ``rgb`` uint8 [H, W, 3] under some marks.
 
         Raises KeepingError where they are too many or too large.
         """
-        kept = tuple(marks)
-        if not kept:
-            return cls((), quality)
-        if len(kept) > MOST_PLACES:
-            raise KeepingError(f"{len(kept)} places would have to be kept")
-        height, width = rgb.shape[:2]
-        rectangles = merge([_with_margin(mark, width, height) for mark in kept])
-        try:
-            return cls(kept, quality, encode_keep(rgb, rectangles, quality=quality))
-        except PayloadError as error:
-            raise KeepingError(f"too much would have to be kept: {error}") from None
+        return _keep(rgb, {mark: _first_quality(mark) for mark in marks})
 
-    def with_more(self, rgb: Picture, marks: Iterable[Mark]) -> Keeping:
-        """The same and more marks. Raises KeepingError as `of` does."""
-        return Keeping.of(rgb, (*self.marks, *marks), self.quality)
+    def finer(self, rgb: Picture, lost: Iterable[Mark]) -> Keeping:
+        """The same, but marks that were lost are kept, those that were kept at the next quality.
 
-    def finer(self, rgb: Picture) -> Keeping:
-        """The same at the next quality. Raises KeepingError where there is none."""
-        better = [quality for quality in QUALITIES if quality > self.quality]
-        if not better:
+        Raises KeepingError where that is too much or no finer quality is left.
+        """
+        levels = dict(zip(self.marks, self.qualities, strict=True))
+        for mark in lost:
+            now = levels.get(mark)
+            better = [_first_quality(mark)] if now is None else [q for q in QUALITIES if q > now]
+            levels[mark] = min(better, default=QUALITIES[-1])
+        if tuple(levels.values()) == self.qualities:
             raise KeepingError("kept pixels at their highest quality do not help")
-        return Keeping.of(rgb, self.marks, better[0])
+        return _keep(rgb, levels)
+
+
+def _first_quality(mark: Mark) -> int:
+    return QUALITIES[0] if mark.kind == FACE and mark.rect.width >= SMALL_FACE else QUALITIES[1]
+
+
+def _keep(rgb: Picture, levels: Mapping[Mark, int]) -> Keeping:
+    if not levels:
+        return Keeping()
+    if len(levels) > MOST_PLACES:
+        raise KeepingError(f"{len(levels)} places would have to be kept")
+    height, width = rgb.shape[:2]
+    merged = merge([(_with_margin(mark, width, height), q) for mark, q in levels.items()])
+    rectangles, qualities = zip(*merged, strict=True)
+    try:
+        section = encode_keep(rgb, rectangles, quality=qualities)
+    except PayloadError as error:
+        raise KeepingError(f"too much would have to be kept: {error}") from None
+    return Keeping(tuple(levels), tuple(levels.values()), section)
 
 
 def _with_margin(mark: Mark, width: int, height: int) -> Rect:
     """The mark's rectangle and a little around it, so that the seam is not in its outline."""
-    rect = mark.rect
-    margin = max(_LEAST_MARGIN, round(min(rect.width, rect.height) * _MARGIN_SHARE))
+    is_face = mark.kind == FACE
+    rect = _around(mark.rect, features_box(mark.rect)) if is_face else mark.rect
+    share = 0.0 if is_face else _MARGIN_SHARE
+    margin = max(_LEAST_MARGIN, round(min(rect.width, rect.height) * share))
     left, top = max(0, rect.left - margin), max(0, rect.top - margin)
     right = min(width, rect.left + rect.width + margin)
     bottom = min(height, rect.top + rect.height + margin)
     return Rect(left, top, right - left, bottom - top)
 
 
-def merge(rectangles: list[Rect]) -> list[Rect]:
-    """Rectangles that meet become one, if that wastes little, and until there are few enough.
+def merge(rectangles: list[tuple[Rect, int]]) -> list[tuple[Rect, int]]:
+    """Rectangles with their qualities; those that overlap become one, of the better quality.
 
-    Raises nothing: what still is too much is `encode_keep`'s to refuse.
+    So do the nearest until there are few enough. What still is too much is `encode_keep`'s to
+    refuse.
     """
     merged = list(rectangles)
     while True:
         pairs = [
             (_waste(one, other), i, j)
-            for i, one in enumerate(merged)
-            for j, other in enumerate(merged[:i])
+            for i, (one, _) in enumerate(merged)
+            for j, (other, _) in enumerate(merged[:i])
         ]
         least = min(pairs, default=None)
         if least is None or (least[0] > 0 and len(merged) <= MAX_RECTANGLES):
             return merged
         _, i, j = least
-        merged[j] = _around(merged[j], merged[i])
+        (one, quality), (other, better) = merged[i], merged[j]
+        merged[j] = _around(one, other), max(quality, better)
         del merged[i]
 
 

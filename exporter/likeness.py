@@ -27,6 +27,17 @@ _SHADING = 6.0  # sigma in pixels of the square
 Picture = NDArray[np.uint8]
 
 
+def features_box(box: Rect) -> Rect:
+    """The part of a face that is compared; of a narrow box, more than the box. May reach out."""
+    side = max(1, round(_WIDER * max(box.width, box.height)))
+    rows, columns = _INNER
+    left = box.left + (box.width - side) // 2 + columns.start * side // _SIDE
+    top = box.top + (box.height - side) // 2 + rows.start * side // _SIDE
+    width = -(-(columns.stop - columns.start) * side // _SIDE)
+    height = -(-(rows.stop - rows.start) * side // _SIDE)
+    return Rect(left, top, width, height)
+
+
 def likeness(original: Picture, shown: Picture, box: Rect) -> float:
     """How alike the features in ``box`` are in two pictures [H, W, 3] of one size: -1 to 1."""
     one, other = (_detail(picture, box) for picture in (original, shown))

@@ -48,7 +48,9 @@ class Sending:
             parts.append(f"{count_kinds(self.favoured)} favoured")
         if self.keeping.marks:
             kept = count_kinds(self.keeping.marks)
-            parts.append(f"{kept} kept at quality {self.keeping.quality}")
+            low, high = min(self.keeping.qualities), max(self.keeping.qualities)
+            quality = f"{low}" if low == high else f"{low} to {high}"
+            parts.append(f"{kept} kept at quality {quality}")
         return ", ".join(parts)
 
     def encode(self, encoder: PictureEncoder, rgb: Picture, seed: int | None) -> bytes:
@@ -89,11 +91,8 @@ class Sending:
         Raises KeepingError where too much would have to be kept, or nothing finer can be.
         """
         bpp, keeping = self.bpp, self.keeping
-        lost = [mark for mark in verdict.lost if mark not in keeping.marks]
-        if lost:
-            keeping = keeping.with_more(rgb, lost)
-        elif verdict.lost:
-            keeping = keeping.finer(rgb)
+        if verdict.lost:
+            keeping = keeping.finer(rgb, verdict.lost)
         excess = verdict.lpips - settings.quality
         if excess > 0 or verdict.colour > MAX_COLOUR or verdict.invented:
             bpp *= max(_LEAST_RAISE, math.exp(excess / _LPIPS_PER_E))

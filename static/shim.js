@@ -20,7 +20,8 @@ function adopt(img) {
   known.set(img, picture);
   const settled = img.complete && img.currentSrc.includes(picture.digest);
   if (settled && img.naturalWidth) return;
-  if (picture.base.length) veil(img, picture);
+  // Chromium never fetches a lazy picture that is clipped in an empty box.
+  if (picture.base.length && img.width * img.height) veil(img, picture);
   if (settled) fail({ target: img });
 }
 

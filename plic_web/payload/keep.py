@@ -27,6 +27,7 @@ MAX_RECTANGLES = 32
 # overlap, but not to the point where a small picture costs as much as a large one.
 MAX_PIXELS = 1 << 17
 MAX_COVERS = 2
+_EACH_ITS_OWN = 0  # in place of a quality
 
 
 @dataclass(frozen=True)
@@ -39,23 +40,35 @@ class Rect:
     height: int
 
 
-def encode_keep(rgb: NDArray[np.uint8], rectangles: Sequence[Rect], *, quality: int = 80) -> bytes:
-    """The section that keeps `rectangles` of `rgb` [h, w, 3]; `quality` 1..100.
+def encode_keep(
+    rgb: NDArray[np.uint8], rectangles: Sequence[Rect], *, quality: int | Sequence[int] = 80
+) -> bytes:
+    """The section that keeps `rectangles` of `rgb` [h, w, 3].
 
-    Raises PayloadError for rectangles outside the picture, too many or too large.
+    Args:
+        quality: 1..100, of all rectangles or of each.
+
+    Raises:
+        PayloadError: rectangles outside the picture, too many or too large.
     """
     height, width, _ = rgb.shape
-    if not 1 <= quality <= MAX_QUALITY:
-        raise PayloadError(f"keep quality {quality}; expected 1 to {MAX_QUALITY}")
+    qualities = [quality] * len(rectangles) if isinstance(quality, int) else list(quality)
+    for each in qualities:
+        if not 1 <= each <= MAX_QUALITY:
+            raise PayloadError(f"keep quality {each}; expected 1 to {MAX_QUALITY}")
     _check(rectangles, width, height)
-    head = bytearray([quality, len(rectangles)])
+    different = set(qualities) or {MAX_QUALITY}
+    common = different.pop() if len(different) == 1 else _EACH_ITS_OWN
+    head = bytearray([common, len(rectangles)])
     coder, finish = writer(starting_states())
     work = MAX_WORK
-    for rect in rectangles:
+    for rect, each in zip(rectangles, qualities, strict=True):
         for number in (rect.left, rect.top, rect.width, rect.height):
             head += write_varint(number)
+        if common == _EACH_ITS_OWN:
+            head.append(each)
         pixels = rgb[rect.top : rect.top + rect.height, rect.left : rect.left + rect.width]
-        for index, plane in enumerate(split_planes(pixels, quality)):
+        for index, plane in enumerate(split_planes(pixels, each)):
             _, work = walk_plane(plane, bool(index), work, coder)
     return bytes(head) + finish()
 
@@ -66,12 +79,12 @@ def decode_keep(data: bytes, width: int, height: int) -> list[tuple[Rect, NDArra
     Raises PayloadError for rectangles beyond the limits or a section that ends early.
     """
     check_size(width, height)
-    quality, rectangles, at = _read_head(data)
+    qualities, rectangles, at = _read_head(data)
     _check(rectangles, width, height)
     coder = reader(data[at:], starting_states())
     work = MAX_WORK
     kept = []
-    for number, rect in enumerate(rectangles):
+    for number, (rect, quality) in enumerate(zip(rectangles, qualities, strict=True)):
         planes = []
         try:
             for index, shape in enumerate(plane_shapes(rect.width, rect.height)):
@@ -84,16 +97,17 @@ def decode_keep(data: bytes, width: int, height: int) -> list[tuple[Rect, NDArra
     return kept
 
 
-def _read_head(data: bytes) -> tuple[int, list[Rect], int]:
-    """Quality, rectangles, offset of the coded pixels."""
+def _read_head(data: bytes) -> tuple[list[int], list[Rect], int]:
+    """Qualities, rectangles, offset of the coded pixels."""
     if len(data) < 2:
         raise PayloadError(f"keep section: {len(data)} bytes; expected at least 2")
-    quality, count = data[0], data[1]
-    if not 1 <= quality <= MAX_QUALITY:
-        raise PayloadError(f"keep section: quality {quality}; expected 1 to {MAX_QUALITY}")
+    common, count = data[0], data[1]
+    if common > MAX_QUALITY:
+        raise PayloadError(f"keep section: quality {common}; expected 0 to {MAX_QUALITY}")
     if count > MAX_RECTANGLES:
         raise PayloadError(f"keep section: {count} rectangles; at most {MAX_RECTANGLES}")
     rectangles = []
+    qualities = []
     at = 2
     for index in range(count):
         numbers = []
@@ -101,7 +115,17 @@ def _read_head(data: bytes) -> tuple[int, list[Rect], int]:
             number, at = read_varint(data, at, f"keep section, rectangle {index}")
             numbers.append(number)
         rectangles.append(Rect(*numbers))
-    return quality, rectangles, at
+        quality = common
+        if common == _EACH_ITS_OWN:
+            quality = data[at] if at < len(data) else 0
+            at += 1
+            if not 1 <= quality <= MAX_QUALITY:
+                raise PayloadError(
+                    f"keep section, rectangle {index}: quality {quality}; expected 1 to "
+                    f"{MAX_QUALITY}"
+                )
+        qualities.append(quality)
+    return qualities, rectangles, at
 
 
 def _check(rectangles: Sequence[Rect], width: int, height: int) -> None:

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 QR, BAR = "qr", "bar"
 MIN_SIDE = 24
 """A QR code has 21 modules a side at least, and a border."""
+SCALES = (1.5, 2.0)
+"""OpenCV reads some codes of three or four pixels a module at one of these and not at the other."""
 MAX_ENLARGED = 2_400_000
-"""Pixels of an enlarged copy, at most: codes of three pixels a module are found at twice their
-size only, codes across a whole large picture without that."""
+"""Pixels of an enlarged copy, at most: codes in large pictures are large, or nobody reads them."""
 
 Picture = NDArray[np.uint8]
 
@@ -52,8 +53,9 @@ def find_codes(rgb: Picture) -> list[Code]:
         return []
     grey = np.asarray(cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY), np.uint8)
     found = list(_codes_at(grey, 1))
-    if 4 * height * width <= MAX_ENLARGED:
-        found += _codes_at(grey, 2)
+    for scale in SCALES:
+        if scale * scale * height * width <= MAX_ENLARGED:
+            found += _codes_at(grey, scale)
     codes: list[Code] = []
     for code in sorted(found, key=lambda code: not code.text):
         if not any(other.covers(code) or code.covers(other) for other in codes):
@@ -61,7 +63,7 @@ def find_codes(rgb: Picture) -> list[Code]:
     return codes
 
 
-def _codes_at(grey: NDArray[np.uint8], scale: int) -> Iterator[Code]:
+def _codes_at(grey: NDArray[np.uint8], scale: float) -> Iterator[Code]:
     """Codes seen in a copy enlarged by `scale`, in the picture's pixels."""
     if scale > 1:
         enlarged = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
