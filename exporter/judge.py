@@ -86,18 +86,23 @@ class Judge:
         self._asked = (*self._asked_faces, *self._texts, *self._codes, *self._logos)
 
     def compare(self, shown: Picture) -> Verdict:
-        """Judge a reconstruction of the original's size, as a reader gets it."""
-        faces = _detector().detect(shown)
+        """Judge a reconstruction of the original's size.
+
+        Marks have to be there once an edge has coded it, too; LPIPS and colour are the
+        payload's own, as the edge's coding is its operator's choice.
+        """
+        seen = as_reader_sees(shown)
+        faces = _detector().detect(seen)
         return Verdict(
             lpips=_lpips(self._original, shown),
             colour=_colour(self._original, shown),
             asked=self._asked,
-            lost=tuple(self._lost(shown, faces)),
+            lost=tuple(self._lost(seen, faces)),
             invented=sum(self._is_invented(face) for face in faces),
         )
 
     def loses(self, shown: Picture) -> bool:
-        """True if any of the marks is not there again."""
+        """True if any of the marks is not there again in what a reader gets."""
         return bool(self._lost(shown, _detector().detect(shown)))
 
     def _lost(self, shown: Picture, faces: list[Face]) -> list[Mark]:

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exporter.captioner import Captioner
-from exporter.edge_view import as_reader_sees
 from exporter.encode import PictureEncoder
 from exporter.gate import Choice, Seen, choose, unseen
 from exporter.marks import Mark
@@ -68,11 +67,8 @@ class PackCodec:
             # a rate of its own was for the site's quality
             asked = replace(asked, quality=wish.quality, bpp=None)
         encoder = PictureEncoder(rgb, pack, text=self._text(rgb, wish))
-
-        def show(data: bytes) -> NDArray[np.uint8]:
-            return as_reader_sees(self.reconstruct(data, rgb.shape[1]))
-
-        return choose(rgb, marks, encoder, show, asked, seen)
+        width = rgb.shape[1]
+        return choose(rgb, marks, encoder, lambda data: self.reconstruct(data, width), asked, seen)
 
     def _text(self, rgb: NDArray[np.uint8], wish: Wish) -> str | None:
         """The prompt to send; a pack that takes none would be sent it for nothing."""
