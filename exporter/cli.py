@@ -14,11 +14,18 @@ from typing import Any, NoReturn
 import click
 
 from exporter import dry_run as preview_text
+from exporter.detect import available
 from exporter.export_options import GroupedCommand, configuration_options
 from exporter.folder import CONFIGURATION
+from exporter.marks import SUBJECT, TEXT
 from exporter.operation import OperationError, Order, Run, check, preview, run
 from exporter.watch import watch
 
+# What brings back a detector that is missing.
+_REMEDIES = {
+    TEXT: "pip install 'plic-web[text]'; until then, text in photos may become unreadable",
+    SUBJECT: "its network is missing from the installation",
+}
 _INTERRUPTED = 130  # as shells count an end by SIGINT
 
 
@@ -68,6 +75,8 @@ def export(
     if dry_run + check_only + watching > 1:
         raise click.UsageError("--dry-run, --check and --watch: only one at a time")
     order = Order(site, out, jobs, config, options)
+    for kind in (kind for kind, works in available().items() if not works):
+        click.echo(f"plic export: {kind} is not looked for: {_REMEDIES[kind]}", err=True)
     try:
         if dry_run:
             plan = preview(order)

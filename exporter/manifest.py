@@ -50,6 +50,8 @@ def manifest_of(
                 "sizes": {str(width): list(size) for width, size in picture.sizes.items()},
                 "bytes": len(picture.payload),
                 "profile": picture.profile,
+                "reason": converted.decisions[picture.original].reason,
+                "lpips": picture.attempts[-1].lpips if picture.attempts else None,
                 "source": picture.original,
                 "original": originals.named(picture.original),
                 "original_bytes": plan.facts[picture.original].size,

@@ -68,3 +68,13 @@ def test_bad_input_is_one_line_and_exit_code_2(site: Path, tmp_path: Path) -> No
             assert words in result.stderr
             assert (result.stdout, len(result.stderr.splitlines())) == ("", 1)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "site"]
+
+
+def test_a_missing_detector_is_named_with_its_remedy(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = {"face": True, "text": False, "code": True, "logo": True, "subject": True}
+    monkeypatch.setattr("exporter.cli.available", lambda: parts)
+    result = invoke(site, "--out", tmp_path / "out", "--jobs", 1, "--gate", "off")
+    assert result.exit_code == 0
+    assert "text is not looked for: pip install 'plic-web[text]'" in result.stderr
