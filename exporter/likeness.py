@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from plic_web.payload.keep import Rect
 
-SAME_PERSON = 0.85
-"""From this likeness on it is the same person, if a little softer; below, a caricature."""
+SAME_PERSON = 0.86
+"""From this likeness on it is the same person, if a little softer; below 0.85, a caricature."""
 SAME_FEATURES = 0.9
 """From here on the features are the original's, whatever a detector says."""
 

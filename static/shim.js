@@ -20,8 +20,7 @@ function adopt(img) {
   known.set(img, picture);
   const settled = img.complete && img.currentSrc.includes(picture.digest);
   if (settled && img.naturalWidth) return;
-  // Chromium never fetches a lazy picture that is clipped in an empty box.
-  if (picture.base.length && img.width * img.height) veil(img, picture);
+  veil(img, picture);
   if (settled) fail({ target: img });
 }
 
@@ -29,12 +28,14 @@ function adopt(img) {
 function veil(img, { width, height, base }) {
   const x = img.clientWidth / width;
   const y = img.clientHeight / height;
+  // Nothing to paint, or an empty box: Chromium never fetches a lazy picture clipped in one.
+  if (!(x * y * base.length)) return;
   // As object-fit: cover shows it, which without that is the whole.
   const scale = Math.max(x, y);
   const painted = paint(decodeBase(base, width, height), x / scale, y / scale);
   painted.clipPath = `inset(0 round ${getComputedStyle(img).borderRadius})`;
-  const filter = `blur(${(scale * height) / 48}px)`;
-  const fade = img.animate([{ ...painted, filter }, painted], 350);
+  const fade = img.animate(
+    [{ ...painted, filter: `blur(${(scale * height) / 40}px)` }, painted], 400);
   fade.pause();
   img.addEventListener('load', async () => {
     await img.decode().catch(() => {});

@@ -23,7 +23,7 @@ RIPPLES, EXACT = 18, 4
 CRISP = 36
 """Grey levels that an edge climbs within a few pixels."""
 MIN_AREA = 60
-MIN_EXACT = 0.35
+MIN_EXACT = 0.2
 """The share of an area's pixels without ripples."""
 MIN_ONE_COLOUR = 0.85
 NEAR = 7

@@ -121,7 +121,7 @@ def small_site(folder: Path) -> dict[str, Planted]:
     """Six pictures on four pages, from pictures of the repository."""
     photos = [
         ImageOps.fit(_photo(REPOSITORY / "demo_site/photos" / name), (384, 256))
-        for name in ("boat.jpg", "red-barn.jpg", "river.jpg", "jetty.jpg", "island.jpg")
+        for name in ("lighthouse.jpg", "red-barn.jpg", "river.jpg", "jetty.jpg", "island.jpg")
     ]
     face = ImageOps.contain(_photo(REPOSITORY / "tests/pictures/kodim04.webp"), (192, 288))
 

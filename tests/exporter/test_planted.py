@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,8 @@ Rgb = NDArray[np.uint8]
 
 # Of the original's words, over the whole set.
 WORDS_KEPT = 0.98
+# Signs have few words, and one or two of them are read or not with the noise around them.
+SIGNS_KEPT = 0.95
 SURE_LINE = 0.8  # what OCR is less sure of in the original, nobody could check
 
 SURE_FACE, LEAST_FACE = 0.7, 20
@@ -41,8 +44,8 @@ SAME_PERSON = 0.85
 # by 5 to 10 (their colours are coarse at the emblem's outline); one that was drawn anew by 36.
 SAME_LOGO = 12.0
 
-# Of the bytes of a WebP that is as close to the original.
-WELL_UNDER_HALF = 0.4
+# Of the bytes of a WebP that is as close to the original, and of the smallest that loses no face.
+OF_EQUAL_WEBP, OF_FAITHFUL_WEBP = 0.55, 0.4
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,8 @@ def test_the_words_are_read_again(pictures: list[Shown]) -> None:
     assert words["signs"] >= 10
     for part, asked in words.items():
         problem = f"{part}: {read[part]} of {asked} words: " + "; ".join(losing)
-        assert read[part] >= WORDS_KEPT * asked, problem
+        least = WORDS_KEPT if part == "all" else SIGNS_KEPT
+        assert read[part] >= least * asked, problem
 
 
 @cache
@@ -252,8 +256,8 @@ def test_logos_keep_their_pixels(pictures: list[Shown]) -> None:
     assert wrong == []
 
 
-def equal_webp(picture: Rgb, distance: float, lpips: Lpips) -> int:
-    """Bytes of the smallest WebP that is at most so far from a picture, LPIPS."""
+def smallest_webp(picture: Rgb, passes: Callable[[Rgb], bool]) -> int:
+    """Bytes of the smallest WebP of a picture that passes; better qualities pass, too."""
 
     def webp(quality: int) -> bytes:
         file = io.BytesIO()
@@ -263,7 +267,7 @@ def equal_webp(picture: Rgb, distance: float, lpips: Lpips) -> int:
     low, high = 0, 100
     while low < high:
         middle = (low + high) // 2
-        if lpips.distance(picture, _open(webp(middle))) <= distance:
+        if passes(_open(webp(middle))):
             high = middle
         else:
             low = middle + 1
@@ -271,7 +275,9 @@ def equal_webp(picture: Rgb, distance: float, lpips: Lpips) -> int:
 
 
 @pytest.mark.slow
-def test_a_group_photo_costs_well_under_half_of_an_equal_webp(shared: Path, tmp_path: Path) -> None:
+def test_a_group_photo_costs_less_than_an_equal_and_much_less_than_a_faithful_webp(
+    shared: Path, tmp_path: Path
+) -> None:
     photo = group_photo(*people_of(shared))
     planted = write_site(tmp_path / "site", iter([Planted("people-group", "All of us", photo)]))
     _export(tmp_path / "site", tmp_path / "out", jobs=1)
@@ -280,5 +286,10 @@ def test_a_group_photo_costs_well_under_half_of_an_equal_webp(shared: Path, tmp_
     assert len(known_faces(shown.before)) >= 15
     assert lost_faces(shown.before, shown.after) == []
     lpips = Lpips()
-    equal = equal_webp(shown.before, lpips.distance(shown.before, shown.after), lpips)
-    assert shown.bytes <= WELL_UNDER_HALF * equal, f"{shown.bytes} bytes; as WebP {equal}"
+    distance = lpips.distance(shown.before, shown.after)
+    equal = smallest_webp(shown.before, lambda p: lpips.distance(shown.before, p) <= distance)
+    faithful = smallest_webp(shown.before, lambda p: not lost_faces(shown.before, p))
+    figures = f"{shown.bytes} bytes; WebP of equal LPIPS {equal}, with all faces {faithful}"
+    print(figures)
+    assert shown.bytes <= OF_EQUAL_WEBP * equal, figures
+    assert shown.bytes <= OF_FAITHFUL_WEBP * faithful, figures
