@@ -165,24 +165,30 @@ def _overlap(rect: Rect, face: Face) -> float:
 
 
 def _legible(original: Picture, texts: list[Mark]) -> list[Mark]:
-    """The lines that can still be read when an edge has coded the original itself.
+    """The lines that hold a word and can be read when an edge has coded the original itself.
 
-    Small print that cannot is kept like all text, but nobody could ask for more.
+    Other text is kept too, but it is small print, or no text at all, and comes and goes with the
+    noise around it.
     """
-    if not texts or not available():
+    wordy = [mark for mark in texts if _line(mark).words]
+    if not wordy or not available():
         return []
     lines = read_lines(as_reader_sees(original))
-    return [mark for mark in texts if _is_read(mark, lines)]
+    return [mark for mark in wordy if _is_read(mark, lines)]
 
 
 def _is_read(mark: Mark, lines: list[Line]) -> bool:
-    rect = mark.rect
-    right, bottom = rect.left + rect.width, rect.top + rect.height
-    line = Line(mark.text, mark.score, rect.left, rect.top, right, bottom)
-    if mark.score >= SURE_TEXT and line.words:
+    line = _line(mark)
+    if mark.score >= SURE_TEXT:
         kept, asked = words_read([line], lines)
         return kept == asked
     return misread(line.letters, text_in_place(line, lines)) <= MISREAD * len(line.letters)
+
+
+def _line(mark: Mark) -> Line:
+    rect = mark.rect
+    right, bottom = rect.left + rect.width, rect.top + rect.height
+    return Line(mark.text, mark.score, rect.left, rect.top, right, bottom)
 
 
 @cache
