@@ -12,11 +12,7 @@ from numpy.typing import NDArray
 
 from exporter.detect import read_lines
 from exporter.edge_view import as_reader_sees
-from exporter.likeness import (
-    SAME_FEATURES,
-    SAME_PERSON,
-    likeness,
-)
+from exporter.likeness import SAME_FEATURES, SAME_PERSON, likeness
 from exporter.marks import CODE, FACE, LOGO, TEXT, Mark
 from plic_web.engine.conditions import MAX_CODED_SIDE
 from plic_web.payload.keep import Rect

@@ -55,9 +55,9 @@ def find_marks(rgb: NDArray[np.uint8], *, closely: bool = True) -> list[Mark]:
     if min(rgb.shape[:2]) < MIN_SIDE:
         return []
     if not closely:
-        return [*_faces(rgb), *_codes(rgb)]
+        return [*_faces(rgb), *_codes(rgb, closely)]
     lines = _lines(rgb) if reading.available() else []
-    return [*_faces(rgb), *lines, *_codes(rgb), *find_logos(rgb), *find_subject(rgb)]
+    return [*_faces(rgb), *lines, *_codes(rgb, closely), *find_logos(rgb), *find_subject(rgb)]
 
 
 def _faces(rgb: NDArray[np.uint8]) -> list[Mark]:
@@ -79,9 +79,9 @@ def _lines(rgb: NDArray[np.uint8]) -> list[Mark]:
     return marks
 
 
-def _codes(rgb: NDArray[np.uint8]) -> list[Mark]:
+def _codes(rgb: NDArray[np.uint8], closely: bool) -> list[Mark]:
     marks = []
-    for code in find_codes(rgb):
+    for code in find_codes(rgb, closely=closely):
         rect = clipped(code.left, code.top, code.right, code.bottom, rgb.shape)
         if rect:
             # One that cannot be read is known by its shape only.

@@ -46,14 +46,18 @@ class Code:
         return self.left <= across <= self.right and self.top <= down <= self.bottom
 
 
-def find_codes(rgb: Picture) -> list[Code]:
-    """The codes of an RGB picture, uint8 [H, W, 3]; those that can be read stand first."""
+def find_codes(rgb: Picture, *, closely: bool = True) -> list[Code]:
+    """The codes of an RGB picture, uint8 [H, W, 3]; those that can be read stand first.
+
+    Args:
+        closely: look at enlarged copies, too.
+    """
     height, width = rgb.shape[:2]
     if min(height, width) < MIN_SIDE:
         return []
     grey = np.asarray(cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY), np.uint8)
     found = list(_codes_at(grey, 1))
-    for scale in SCALES:
+    for scale in SCALES if closely else ():
         if scale * scale * height * width <= MAX_ENLARGED:
             found += _codes_at(grey, scale)
     codes: list[Code] = []

@@ -67,6 +67,24 @@ def test_quality_buys_fidelity():
     assert results[-1][1] > 38
 
 
+def test_each_rectangle_may_have_its_own_quality():
+    rgb = np.asarray(Image.open(PICTURES / "kodim04.webp").convert("RGB"))
+    height, width, _ = rgb.shape
+    rectangles = [Rect(10, 20, 48, 40), Rect(100, 200, 33, 17)]
+    section = encode_keep(rgb, rectangles, quality=[30, 95])
+    assert section[0] == 0
+    kept = decode_keep(section, width, height)
+    assert [rect for rect, _ in kept] == rectangles
+    for (rect, pixels), quality in zip(kept, (30, 95), strict=True):
+        ((_, alone),) = decode_keep(encode_keep(rgb, [rect], quality=quality), width, height)
+        assert np.array_equal(pixels, alone)
+    assert encode_keep(rgb, rectangles, quality=[50, 50]) == encode_keep(
+        rgb, rectangles, quality=50
+    )
+    with pytest.raises(PayloadError, match="keep quality 101; expected 1 to 100"):
+        encode_keep(rgb, rectangles, quality=[30, 101])
+
+
 def test_no_rectangles():
     assert decode_keep(encode_keep(smooth_picture(20, 20), []), 20, 20) == []
 
