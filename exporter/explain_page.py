@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-from pathlib import Path
 
 import cv2
-import jinja2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -14,9 +12,8 @@ from PIL import Image
 from exporter.explain import Explanation
 from exporter.marks import Mark
 from exporter.pictures import to_webp
-from exporter.report import readable_bytes, share
+from exporter.report import templates
 
-_TEMPLATES = Path(__file__).parent / "templates"
 _WIDTH, _QUALITY = 960, 85
 _COLOURS = {
     "face": (240, 170, 0),
@@ -31,23 +28,19 @@ Picture = NDArray[np.uint8]
 
 def explanation_page(found: Explanation) -> bytes:
     """One self-contained HTML file, UTF-8."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"bytes": readable_bytes, "share": share}
     original = found.original
-    page = environment.get_template("explain.html").render(
-        name=found.path.name,
-        facts=found.facts,
-        decision=found.decision,
-        bytes=found.bytes,
-        colours=_COLOURS,
-        analysed="" if original is None else _address(with_boxes(original, found.facts.marks)),
-        attempts=[(attempt, _address(shown)) for attempt, shown in found.attempts],
+    page = (
+        templates()
+        .get_template("explain.html")
+        .render(
+            name=found.path.name,
+            facts=found.facts,
+            decision=found.decision,
+            bytes=found.bytes,
+            colours=_COLOURS,
+            analysed="" if original is None else _address(with_boxes(original, found.facts.marks)),
+            attempts=[(attempt, _address(shown)) for attempt, shown in found.attempts],
+        )
     )
     return page.encode("utf-8", "replace")
 

@@ -13,7 +13,6 @@ from exporter.convert import Converted
 from exporter.figures import HOPS, PARTS, Hops, SiteFigures, Visit
 from exporter.plan import Plan
 from exporter.report_pictures import (
-    REPORT_FILES,
     Locate,
     cards,
     conventional,
@@ -29,6 +28,20 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _LARGEST_GALLERY = 200
 
 _GIGABYTE = 1_000_000_000
+
+
+def templates() -> jinja2.Environment:
+    """The exporter's page templates, strict and escaping, with the filters `bytes` and `share`."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"bytes": readable_bytes, "share": share}
+    return environment
 
 
 def render_report(
@@ -49,17 +62,8 @@ def render_report(
         price: of a gigabyte on either hop; not shown without it.
         currency: what stands behind sums of money, such as "EUR".
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = templates()
     environment.filters |= {
-        "bytes": readable_bytes,
-        "share": share,
         "change": change,
         "seconds": readable_seconds,
         "money": money,
@@ -99,11 +103,6 @@ def render_report(
         ),
     )
     return {"report.html": page.encode("utf-8", "replace")}
-
-
-def is_for_report(name: str) -> bool:
-    """True for a file below `_plic/` that only the report and the next export's cache read."""
-    return name.startswith(REPORT_FILES)
 
 
 def _inline(name: str) -> Markup:

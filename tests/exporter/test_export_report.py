@@ -24,14 +24,13 @@ from exporter.figures import Hops, SiteFigures, Visit
 from exporter.report import (
     bars,
     change,
-    is_for_report,
     money,
     readable_bytes,
     readable_seconds,
     render_report,
     share,
 )
-from exporter.report_pictures import cards, conventional, in_site, thumbnails
+from exporter.report_pictures import REPORT_FILES, cards, conventional, in_site, thumbnails
 from exporter.transfer import HEADER_BYTES, seconds, wire_bytes
 
 Run = Callable[..., Result]
@@ -256,7 +255,7 @@ def test_what_the_gate_refused_stands_with_its_attempts(result: Result) -> None:
     assert "Refused by the gate" in page
     row = page.split("0.06 bits per pixel</th>")[1].split("</tr>")[0]
     cells = [html.unescape(cell) for cell in re.findall(r"<td>(.*?)</td>", row)]
-    assert cells == ["1,234", "0.412", "3.0", "–", "2 of 14", "–", "<unread>"]
+    assert cells == ["1,234", "0.412", "3.0", "–", "2 of 14", "–", "–", "<unread>"]
 
 
 def test_a_large_site_shows_the_worst_and_lists_the_rest(
@@ -279,7 +278,11 @@ def test_missing_thumbnails_are_left_out(result: Result) -> None:
     shown = thumbnails(card, files)
     assert shown.blur == "data:image/webp;base64,Ymx1cg=="
     assert (shown.original, shown.reconstruction) == ("", "")
-    files = {name: data for name, data in result.converted.files.items() if not is_for_report(name)}
+    files = {
+        name: data
+        for name, data in result.converted.files.items()
+        if not name.startswith(REPORT_FILES)
+    }
     page = _Reader(render(replace(result, converted=replace(result.converted, files=files))))
     assert page.all_of("src") == []
     assert card.address in page.all_of("href")
@@ -327,7 +330,7 @@ def test_hostile_names_stay_text(result: Result) -> None:
 
 
 def test_only_the_thumbnails_are_for_the_report(result: Result) -> None:
-    mine = {name for name in result.converted.files if is_for_report(name)}
+    mine = {name for name in result.converted.files if name.startswith(REPORT_FILES)}
     digests = result.converted.pictures
     assert mine == {f"report/{d}{s}.webp" for d in digests for s in ("", "-base", "-original")}
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from rectangles import inside
 
 from exporter import gate
 from exporter.encode import PictureEncoder
@@ -121,19 +122,10 @@ def test_small_faces_text_codes_and_logos_keep_their_pixels_from_the_start(
     script.run(monkeypatch, marks)
     rectangles = kept(script.asked[0])
     for mark in marks:
-        assert any(_holds(rect, mark.rect) for rect in rectangles)
+        assert any(inside(mark.rect, rect) for rect in rectangles)
     assert not script.asked[0]["favour"]
     # kept pixels come on top of the rate
     assert script.asked[0]["bpp"] > 0.03
-
-
-def _holds(outer: Rect, inner: Rect) -> bool:
-    return (
-        outer.left <= inner.left
-        and outer.top <= inner.top
-        and outer.left + outer.width >= inner.left + inner.width
-        and outer.top + outer.height >= inner.top + inner.height
-    )
 
 
 def test_a_large_face_is_favoured_first_and_kept_if_it_is_lost(
@@ -145,7 +137,7 @@ def test_a_large_face_is_favoured_first_and_kept_if_it_is_lost(
     first, second = script.asked
     assert not kept(first)
     assert first["favour"]
-    assert _holds(kept(second)[0], large.rect)
+    assert inside(large.rect, kept(second)[0])
     assert not second["favour"]
     assert choice.attempts[0].problem == "1 of 1 faces lost"
     assert choice.attempts[1].faces == (1, 1)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rectangles import inside
 
 from exporter.budget import ENOUGH, finest
 from exporter.gain import Ladder, favoured_cells
@@ -18,15 +19,6 @@ from exporter.marks import FACE, TEXT, Mark
 from plic_web.payload.keep import MAX_RECTANGLES, Rect, decode_keep
 
 PICTURE = np.random.default_rng(1).integers(0, 255, (400, 600, 3)).astype(np.uint8)
-
-
-def inside(inner: Rect, outer: Rect) -> bool:
-    return (
-        outer.left <= inner.left
-        and outer.top <= inner.top
-        and outer.left + outer.width >= inner.left + inner.width
-        and outer.top + outer.height >= inner.top + inner.height
-    )
 
 
 rectangles = st.builds(
