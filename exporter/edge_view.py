@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from exporter.pictures import decoded, to_webp
-from plic_web.edge.images import provenance_xmp
-from plic_web.edge.rendition import WEBP_METHOD
+from exporter.pictures import decoded
+from plic_web.edge.images import encode_webp
 from plic_web.edge.settings import EdgeSettings
 
 Rgb = NDArray[np.uint8]
@@ -19,12 +17,7 @@ def as_edge_sends(pixels: Rgb, size: tuple[int, int], kept: bool) -> bytes:
 
     ``kept`` says whether it holds pixels of the original.
     """
-    image = Image.fromarray(pixels)
-    if image.size != size:
-        image = image.resize(size, Image.Resampling.LANCZOS)
-    quality = EdgeSettings.__dataclass_fields__["webp_quality"].default
-    xmp = provenance_xmp(has_kept_pixels=kept)
-    return to_webp(image, quality=quality, method=WEBP_METHOD, xmp=xmp)
+    return encode_webp(pixels, size, EdgeSettings.webp_quality, has_kept_pixels=kept)
 
 
 def as_reader_sees(pixels: Rgb) -> Rgb:
