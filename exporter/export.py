@@ -73,16 +73,7 @@ def export(
         state = site_state(found)
         shim = collect_shim(static_folder())
         cache = Cache.of(out)
-        plan = make_plan(
-            found,
-            cache,
-            jobs,
-            looking,
-            configuration.url,
-            configuration.wishes,
-            configuration.chooser(found.files),
-            configuration.settings.gate,
-        )
+        plan = plan_as_configured(found, cache, jobs, looking, configuration)
         converted = convert(plan, codec, cache, jobs, encoding)
         originals = _originals(plan, converted, configuration)
         pages = make_pages(plan, converted, shim, originals)
@@ -109,6 +100,25 @@ def export(
             record = Record(asked, state, output_state(folder), outcome.to_json())
             (folder / PLIC / CACHE).write_bytes(cache.to_bytes(record.to_json()))
     return Result(len(pages.entries), plan, converted, figures, outcome)
+
+
+def plan_as_configured(
+    found: Site, cache: Cache, jobs: int, looking: PlanProgress, configuration: Configuration
+) -> Plan:
+    """What an export of a site will do.
+
+    Raises HomeError: the configuration's `url` is no address of a site.
+    """
+    return make_plan(
+        found,
+        cache,
+        jobs,
+        looking,
+        configuration.url,
+        configuration.wishes,
+        configuration.chooser(found.files),
+        configuration.settings.gate,
+    )
 
 
 def _originals(plan: Plan, converted: Converted, configuration: Configuration) -> Originals:

@@ -13,12 +13,12 @@ from exporter.cache import Cache
 from exporter.captioner import CaptionerError
 from exporter.codec import Codec
 from exporter.configuration import Configuration, ConfigurationError, configure
-from exporter.export import export
+from exporter.export import export, plan_as_configured
 from exporter.folder import FolderError, check_output, scan
 from exporter.home import HomeError
 from exporter.outcome import Outcome
 from exporter.pack_codec import PackCodec
-from exporter.plan import Plan, make_plan
+from exporter.plan import Plan
 from exporter.progress import encoding_bar, looking_bar
 from exporter.record import Record, asked_of, staleness
 from exporter.settings import Settings
@@ -107,17 +107,8 @@ def preview(order: Order) -> Plan:
     with _explained(order.out), looking_bar() as looking:
         configuration = configure(order.site, order.config, order.options)
         check_output(order.out, order.site)
-        site = scan(order.site)
-        return make_plan(
-            site,
-            Cache.of(order.out),
-            order.jobs,
-            looking,
-            configuration.url,
-            configuration.wishes,
-            configuration.chooser(site.files),
-            configuration.settings.gate,
-        )
+        site, cache = scan(order.site), Cache.of(order.out)
+        return plan_as_configured(site, cache, order.jobs, looking, configuration)
 
 
 def _codec(settings: Settings) -> Codec:
